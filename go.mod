@@ -1,0 +1,3 @@
+module kapoor.example/desk
+
+go 1.26.0

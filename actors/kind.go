@@ -1,0 +1,69 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/anthdm/hollywood/actor"
+)
+
+// Directive says what happens to an actor that panicked, besides that its caller is told (Failer).
+type Directive int
+
+// The directives.
+const (
+	Stop   Directive = iota // the actor ends; messages that still come are answered by Failer
+	Reset                   // the actor drops its state (Resetter) and goes on
+	Resume                  // the actor goes on with the state it has
+)
+
+// Kind is a sort of actor.
+type Kind struct {
+	Name      string // in logs, metrics and PIDs
+	Directive Directive
+	// Inbox is the first size of the inbox; it grows on demand and never shrinks. Zero means 8.
+	Inbox int
+	// MaxFailures is how many panics within Window an actor survives; one more gives it up. Zero means 30.
+	MaxFailures int
+	// Window is where MaxFailures are counted. Zero means 10 s.
+	Window time.Duration
+	// Singleton marks an actor the server cannot be without: given up, it is Reset and goes on instead of ending.
+	Singleton bool
+}
+
+func (k Kind) withDefaults() Kind {
+	if k.Inbox == 0 {
+		k.Inbox = 8
+	}
+	if k.MaxFailures == 0 {
+		k.MaxFailures = 30
+	}
+	if k.Window == 0 {
+		k.Window = 10 * time.Second
+	}
+	return k
+}
+
+// Receiver is an actor: one message at a time, its state touched by nobody else.
+type Receiver = actor.Receiver
+
+// Context is what a Receiver gets with a message. It is good only during Receive.
+type Context = actor.Context
+
+// PID addresses an actor.
+type PID = actor.PID
+
+// The messages every actor gets from Hollywood: Started before the first of its own, Stopped as the last one, once.
+type (
+	Started = actor.Started
+	Stopped = actor.Stopped
+)
+
+// Failer is an actor that wants to know of a message it could not handle: to answer whoever waits for it. Failed is
+// called after a panic and, once the actor was stopped by its directive, for every message still in its inbox.
+type Failer interface{ Failed(msg any) }
+
+// Resetter is an actor that can drop its state and begin anew.
+type Resetter interface{ Reset() }
+
+// Detonate makes the guard of whoever receives it panic: tests send it to see what the server survives.
+type Detonate struct{ Reason string }

@@ -1,0 +1,109 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/anthdm/hollywood/actor"
+	"github.com/rs/zerolog"
+)
+
+// System spawns, addresses and counts the actors of a process. All its methods may be called from any goroutine.
+type System struct {
+	engine *actor.Engine
+	log    zerolog.Logger
+	now    func() time.Time
+
+	mu          sync.Mutex
+	kinds       map[string]*counts
+	timers      atomic.Int64
+	deadLetters atomic.Int64
+	observer    *actor.PID
+}
+
+// counts of one kind.
+type counts struct{ running, panics, gaveUp atomic.Int64 }
+
+// Count says how the actors of a kind are doing.
+type Count struct{ Running, Panics, GaveUp int64 }
+
+// New starts an actor system. now is the clock of the failure windows.
+func New(log zerolog.Logger, now func() time.Time) (*System, error) {
+	engine, err := actor.NewEngine(actor.NewEngineConfig())
+	if err != nil {
+		return nil, fmt.Errorf("start actor engine: %w", err)
+	}
+	s := &System{engine: engine, log: log, now: now, kinds: map[string]*counts{}}
+	s.observer = s.Spawn(Kind{Name: "observer", Directive: Resume, Singleton: true}, "events", observer{s})
+	engine.Subscribe(s.observer)
+	return s, nil
+}
+
+// observer counts dead letters: messages to actors that are gone. A few at the end of a session are normal.
+type observer struct{ system *System }
+
+func (o observer) Receive(c *Context) {
+	if _, ok := c.Message().(actor.DeadLetterEvent); ok {
+		o.system.deadLetters.Add(1)
+	}
+}
+
+// Spawn starts an actor under the guard. id must be unique among the running actors of its kind: Hollywood would return
+// the running one's PID and start nothing. Started is delivered on the caller's goroutine, so it must not block.
+func (s *System) Spawn(kind Kind, id string, r Receiver) *PID {
+	kind = kind.withDefaults()
+	g := &guard{system: s, kind: kind, counts: s.counts(kind.Name), id: id, receiver: r}
+	g.counts.running.Add(1)
+	return s.engine.Spawn(func() actor.Receiver { return g }, kind.Name, actor.WithID(id), actor.WithInboxSize(kind.Inbox))
+}
+
+// Send puts a message into an actor's inbox. Messages of one sender arrive in their order.
+func (s *System) Send(to *PID, msg any) { s.engine.Send(to, msg) }
+
+// End tells an actor to stop once it has handled what is in its inbox, and does not wait. Only its owner may call it,
+// once.
+func (s *System) End(pid *PID) { s.engine.Poison(pid) }
+
+// EndAndWait is End, and waits until the actor has stopped or ctx ends.
+func (s *System) EndAndWait(ctx context.Context, pid *PID) error {
+	done := s.engine.PoisonCtx(ctx, pid)
+	<-done.Done()
+	return ctx.Err()
+}
+
+// Close ends the observer. The owners of all other actors have ended theirs before.
+func (s *System) Close(ctx context.Context) error {
+	s.engine.Unsubscribe(s.observer)
+	return s.EndAndWait(ctx, s.observer)
+}
+
+// Counts returns the counts of every kind by name.
+func (s *System) Counts() map[string]Count {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make(map[string]Count, len(s.kinds))
+	for name, c := range s.kinds {
+		all[name] = Count{Running: c.running.Load(), Panics: c.panics.Load(), GaveUp: c.gaveUp.Load()}
+	}
+	return all
+}
+
+// Timers returns the number of timers that are running.
+func (s *System) Timers() int64 { return s.timers.Load() }
+
+// DeadLetters returns the number of messages sent to actors that were gone.
+func (s *System) DeadLetters() int64 { return s.deadLetters.Load() }
+
+func (s *System) counts(kind string) *counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.kinds[kind]
+	if c == nil {
+		c = &counts{}
+		s.kinds[kind] = c
+	}
+	return c
+}

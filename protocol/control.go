@@ -21,3 +21,11 @@ func Probe() *Frame { return pongProbe }
 
 // Noop returns the frame that ends a waiting poll, 6.
 func Noop() *Frame { return noopFrame }
+
+// WebSocketPong returns the answer to a ping frame of the WebSocket protocol (RFC 6455, 5.5.3), which a poll never
+// carries. payload has at most 125 bytes, as that of the ping.
+func WebSocketPong(payload []byte) *Frame {
+	const finPong = 0x8a
+	ws := appendHeader(make([]byte, 0, frameSize(len(payload))), finPong, len(payload))
+	return &Frame{webSocket: append(ws, payload...)}
+}

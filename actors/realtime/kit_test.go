@@ -2,7 +2,6 @@ package realtime
 
 import (
 	"context"
-	"errors"
 	"net"
 	"strings"
 	"sync"
@@ -229,4 +228,4 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-var errRefused = errors.New("refused")
+var nopLog = zerolog.Nop()

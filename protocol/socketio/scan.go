@@ -34,6 +34,7 @@ const maxScanDepth = 10000
 
 // elements splits a JSON array. The parts alias data.
 func elements(data []byte) ([]json.RawMessage, error) {
+	data = bytes.TrimLeft(data, " \t\n\r")
 	s := scanner{text: data, depth: maxScanDepth, keep: len(data), elements: make([]span, 0, 8)}
 	if err := s.document(); err != nil {
 		return nil, err
@@ -50,6 +51,7 @@ func elements(data []byte) ([]json.RawMessage, error) {
 
 // document reads the whole text as one value.
 func (s *scanner) document() error {
+	s.space()
 	if err := s.value(true); err != nil {
 		return err
 	}

@@ -199,3 +199,11 @@ func TestEncodeEvent(t *testing.T) {
 		t.Error("NaN was encoded")
 	}
 }
+
+func TestAppendLast(t *testing.T) {
+	for data, want := range map[string]string{`[]`: `x["o\""]`, `["e"]`: `x["e","o\""]`, `["e",{"a":[]}]`: `x["e",{"a":[]},"o\""]`} {
+		if got := string(AppendLast([]byte("x"), []byte(data), `o"`)); got != want {
+			t.Errorf("%s: got %s, want %s", data, got, want)
+		}
+	}
+}

@@ -70,8 +70,11 @@ func (k *keeper) done(c *call) {
 }
 
 func (k *keeper) execute(ctx context.Context, c booking.Command) (booking.Outcome, error) {
-	if create, ok := c.Do.(booking.Create); ok {
-		return k.create(ctx, c, create)
+	switch do := c.Do.(type) {
+	case nil:
+		return k.look(ctx)
+	case booking.Create:
+		return k.create(ctx, c, do)
 	}
 	for range maxDecisions {
 		loaded, err := k.load(ctx)
@@ -102,6 +105,13 @@ func (k *keeper) execute(ctx context.Context, c booking.Command) (booking.Outcom
 	}
 	present := *k.booking
 	return booking.Outcome{}, &booking.Error{Code: booking.CodeConflict, Message: "Others are changing this booking. Try again.", Booking: &present}
+}
+
+func (k *keeper) look(ctx context.Context) (booking.Outcome, error) {
+	if _, err := k.load(ctx); err != nil {
+		return booking.Outcome{}, err
+	}
+	return booking.Outcome{Booking: *k.booking}, nil
 }
 
 // load makes sure that there is a booking to decide on, and reports whether it had to be read.

@@ -117,6 +117,12 @@ func (d *Desk) Execute(ctx context.Context, c booking.Command) (booking.Outcome,
 // maybe before Submit returns. Submit never blocks, and reply must not: it runs on an actor.
 func (d *Desk) Submit(c booking.Command, reply func(booking.Outcome, error)) { d.submit(c, reply) }
 
+// Look calls reply as Submit does, with the booking as it is and without changing anything. Whether whoever asked may see
+// it is the caller's to find out. With Options.Shared it may be up to Options.Idle old.
+func (d *Desk) Look(bookingID string, reply func(booking.Booking, error)) {
+	d.submit(booking.Command{BookingID: bookingID}, func(o booking.Outcome, err error) { reply(o.Booking, err) })
+}
+
 func (d *Desk) submit(c booking.Command, reply func(booking.Outcome, error)) *call {
 	made := d.newCall(c, reply)
 	queued := d.queued.Add(1) // before closing is read: Close waits for who was counted before

@@ -41,6 +41,10 @@ func (a *adapter) Receive(c *actors.Context) {
 		a.publish(m)
 	case Revocation:
 		a.toShards(m)
+	case join: // these pass here so that they keep their place among the caller's emits
+		a.server.shardOf(m.member.session.sid).send(m)
+	case leave:
+		a.server.shardOf(m.member.session.sid).send(m)
 	}
 }
 

@@ -42,6 +42,8 @@ func (a *sessionActor) Receive(c *actors.Context) {
 		if m.done != nil {
 			close(m.done)
 		}
+	case started:
+		a.transport = m.transport
 	case probe:
 		m.reply <- a.probe(m.transport)
 	case heartbeatDue:

@@ -20,7 +20,7 @@ func TestCreateReadsNothing(t *testing.T) {
 	if b.Status != booking.Pending || b.CreatedBy != asha.ID || len(b.Code) != booking.CodeLength {
 		t.Errorf("created %+v", b)
 	}
-	o, err := s.Execute(context.Background(), s.command(ram, b.ID, booking.ChangeStatus{Status: booking.Scheduled}))
+	o, err := s.Execute(context.Background(), s.wish(ram, b.ID, booking.ChangeStatus{Status: booking.Scheduled}))
 	if err != nil || !o.Changed || o.Booking.Version != 2 || o.Entry == nil {
 		t.Errorf("change after create: %+v, %v", o, err)
 	}
@@ -54,7 +54,7 @@ func TestOutcomes(t *testing.T) {
 		{"a booking without details", asha, booking.NewID(time.Now()), 0, booking.Create{}, booking.CodeInvalid, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			c := s.command(row.by, row.id, row.do)
+			c := s.wish(row.by, row.id, row.do)
 			c.Version = row.version
 			o, err := s.Execute(context.Background(), c)
 			if booking.CodeOf(err) != row.code || o.Changed != row.changed {
@@ -73,7 +73,7 @@ func TestOutcomes(t *testing.T) {
 func TestUnknownBookingsKeepNoActor(t *testing.T) {
 	s := setupDesk(t, nil)
 	for range 50 {
-		_, err := s.Execute(context.Background(), s.command(ram, booking.NewID(time.Now()), booking.AddMessage{Message: "x"}))
+		_, err := s.Execute(context.Background(), s.wish(ram, booking.NewID(time.Now()), booking.AddMessage{Message: "x"}))
 		if booking.CodeOf(err) != booking.CodeNotFound {
 			t.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func TestUnknownBookingsKeepNoActor(t *testing.T) {
 func TestIdempotencyKey(t *testing.T) {
 	s := setupDesk(t, nil)
 	create := func(hash string) (booking.Outcome, error) {
-		c := s.command(asha, booking.NewID(time.Now()), someDetails())
+		c := s.wish(asha, booking.NewID(time.Now()), someDetails())
 		c.Key = &booking.IdempotencyKey{UserID: asha.ID, Key: "k", BodyHash: hash}
 		return s.Execute(context.Background(), c)
 	}
@@ -122,12 +122,12 @@ func TestTakenCodeIsDrawnAgain(t *testing.T) {
 	taken := s.mustCreate(t, asha).Code
 	create := someDetails()
 	create.Code = taken
-	o, err := s.Execute(context.Background(), s.command(asha, booking.NewID(time.Now()), create))
+	o, err := s.Execute(context.Background(), s.wish(asha, booking.NewID(time.Now()), create))
 	if err != nil || o.Booking.Code == taken || len(o.Booking.Code) != booking.CodeLength {
 		t.Errorf("got %+v, %v", o, err)
 	}
 	s.store.onAppend = func(c booking.Commit) error { return &booking.CodeTakenError{Code: c.After.Code} }
-	_, err = s.Execute(context.Background(), s.command(asha, booking.NewID(time.Now()), someDetails()))
+	_, err = s.Execute(context.Background(), s.wish(asha, booking.NewID(time.Now()), someDetails()))
 	if booking.CodeOf(err) != booking.CodeInternal {
 		t.Errorf("no free code at all: %v", err)
 	}
@@ -137,7 +137,7 @@ func TestStaleVersion(t *testing.T) {
 	s := setupDesk(t, nil)
 	b := s.mustCreate(t, asha)
 	s.store.change(b.ID, func(b *booking.Booking) { b.Status = booking.Scheduled })
-	o, err := s.Execute(context.Background(), s.command(ram, b.ID, booking.ChangeStatus{Status: booking.Completed}))
+	o, err := s.Execute(context.Background(), s.wish(ram, b.ID, booking.ChangeStatus{Status: booking.Completed}))
 	if err != nil || o.Entry.OldStatus != booking.Scheduled || o.Booking.Version != 3 {
 		t.Errorf("after another process wrote: %+v, %v", o, err)
 	}
@@ -151,7 +151,7 @@ func TestStaleVersion(t *testing.T) {
 		appends++
 		return booking.Errorf(booking.CodeStale, "stale")
 	}
-	_, err = s.Execute(context.Background(), s.command(ram, b.ID, booking.ChangeStatus{Status: booking.Completed}))
+	_, err = s.Execute(context.Background(), s.wish(ram, b.ID, booking.ChangeStatus{Status: booking.Completed}))
 	var e *booking.Error
 	if !errors.As(err, &e) || e.Code != booking.CodeConflict || e.Booking == nil || e.Booking.ID != b.ID || appends != maxDecisions {
 		t.Errorf("always stale: %v after %d", err, appends)
@@ -165,7 +165,7 @@ func TestSharedStoreIsAskedBeforeRefusing(t *testing.T) {
 			s := setupDesk(t, func(o *Options) { o.Shared = shared })
 			b := s.mustCreate(t, asha)
 			s.store.change(b.ID, func(b *booking.Booking) { b.Status = booking.Scheduled })
-			o, err := s.Execute(context.Background(), s.command(ram, b.ID, booking.ChangeStatus{Status: booking.Pending}))
+			o, err := s.Execute(context.Background(), s.wish(ram, b.ID, booking.ChangeStatus{Status: booking.Pending}))
 			if err != nil || o.Changed != shared {
 				t.Errorf("got %+v, %v", o, err)
 			}
@@ -189,17 +189,17 @@ func TestStoreFailures(t *testing.T) {
 			s := setupDesk(t, nil)
 			b := s.mustCreate(t, asha)
 			s.store.onAppend = func(booking.Commit) error { return row.err }
-			_, err := s.Execute(context.Background(), s.command(ram, b.ID, booking.AddMessage{Message: "x"}))
+			_, err := s.Execute(context.Background(), s.wish(ram, b.ID, booking.AddMessage{Message: "x"}))
 			if booking.CodeOf(err) != row.code || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("append: %v", err)
 			}
 			s.store.onLoad = func(context.Context, string) error { return row.err }
-			_, err = s.Execute(context.Background(), s.command(ram, b.ID, booking.AddMessage{Message: "x"}))
+			_, err = s.Execute(context.Background(), s.wish(ram, b.ID, booking.AddMessage{Message: "x"}))
 			if booking.CodeOf(err) != row.code {
 				t.Errorf("load: %v", err)
 			}
 			s.store.onAppend, s.store.onLoad = nil, nil
-			if _, err = s.Execute(context.Background(), s.command(ram, b.ID, booking.AddMessage{Message: "x"})); err != nil {
+			if _, err = s.Execute(context.Background(), s.wish(ram, b.ID, booking.AddMessage{Message: "x"})); err != nil {
 				t.Errorf("afterwards: %v", err)
 			}
 		})
@@ -213,7 +213,7 @@ func TestConcurrentStatusChangesMakeOneChain(t *testing.T) {
 	for i := range 20 {
 		to := []booking.Status{booking.Scheduled, booking.Pending}[i%2]
 		wg.Go(func() {
-			if _, err := s.Execute(context.Background(), s.command(ram, b.ID, booking.ChangeStatus{Status: to, Message: "x"})); err != nil {
+			if _, err := s.Execute(context.Background(), s.wish(ram, b.ID, booking.ChangeStatus{Status: to, Message: "x"})); err != nil {
 				t.Error(err)
 			}
 		})
@@ -265,7 +265,7 @@ func TestDeadline(t *testing.T) {
 	s := setupDesk(t, func(o *Options) { o.Deadline = 20 * time.Millisecond })
 	b := s.mustCreate(t, asha)
 	s.store.onAppend = func(booking.Commit) error { s.store.onAppend = nil; panic("forget the booking") }
-	_, _ = s.Execute(context.Background(), s.command(ram, b.ID, booking.AddMessage{Message: "x"}))
+	_, _ = s.Execute(context.Background(), s.wish(ram, b.ID, booking.AddMessage{Message: "x"}))
 	s.store.onLoad = func(ctx context.Context, _ string) error {
 		<-ctx.Done()
 		return ctx.Err()
@@ -273,7 +273,7 @@ func TestDeadline(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 10 {
 		wg.Go(func() {
-			_, err := s.Execute(context.Background(), s.command(ram, b.ID, booking.AddMessage{Message: "x"}))
+			_, err := s.Execute(context.Background(), s.wish(ram, b.ID, booking.AddMessage{Message: "x"}))
 			if booking.CodeOf(err) != booking.CodeTimeout {
 				t.Errorf("got %v", err)
 			}
@@ -295,7 +295,7 @@ func TestCallerGoesAway(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	answered := make(chan error, 1)
 	go func() {
-		_, err := s.Execute(ctx, s.command(ram, b.ID, booking.AddMessage{Message: "x"}))
+		_, err := s.Execute(ctx, s.wish(ram, b.ID, booking.AddMessage{Message: "x"}))
 		answered <- err
 	}()
 	receive(t, "append", begun)
@@ -323,7 +323,7 @@ func TestBackPressure(t *testing.T) {
 			s.store.onAppend = func(booking.Commit) error { <-goOn; return nil }
 			refused, done := make(chan booking.Code, 10), make(chan error, 10)
 			for range 10 {
-				s.Submit(s.command(ram, b.ID, booking.AddMessage{Message: "x"}), func(_ booking.Outcome, err error) {
+				s.Submit(s.wish(ram, b.ID, booking.AddMessage{Message: "x"}), func(_ booking.Outcome, err error) {
 					if code := booking.CodeOf(err); code != "" {
 						refused <- code
 						return
@@ -352,7 +352,7 @@ func TestPassivationByIdleness(t *testing.T) {
 	}
 	s.clock.Advance(time.Second)
 	eventually(t, "keeper gone", func() bool { return s.sys.Counts()["booking"].Running == 0 })
-	if _, err := s.Execute(context.Background(), s.command(ram, b.ID, booking.AddMessage{Message: "x"})); err != nil {
+	if _, err := s.Execute(context.Background(), s.wish(ram, b.ID, booking.AddMessage{Message: "x"})); err != nil {
 		t.Error(err)
 	}
 	if n := s.store.loads.Load(); n != 1 {
@@ -368,7 +368,7 @@ func TestPassivationByNumber(t *testing.T) {
 		s.mustCreate(t, asha)
 	}
 	eventually(t, "three keepers left", func() bool { return s.sys.Counts()["booking"].Running == 3 })
-	if _, err := s.Execute(context.Background(), s.command(ram, first.ID, booking.AddMessage{Message: "x"})); err != nil {
+	if _, err := s.Execute(context.Background(), s.wish(ram, first.ID, booking.AddMessage{Message: "x"})); err != nil {
 		t.Error(err)
 	}
 }
@@ -401,7 +401,7 @@ func TestPassivationRaces(t *testing.T) {
 				if n%10 == 9 {
 					id = booking.NewID(time.Now()) // leaves by itself
 				}
-				_, err := s.Execute(context.Background(), s.command(asha, id, booking.AddMessage{Message: "x"}))
+				_, err := s.Execute(context.Background(), s.wish(asha, id, booking.AddMessage{Message: "x"}))
 				if want := (map[bool]booking.Code{true: booking.CodeNotFound})[n%10 == 9]; booking.CodeOf(err) != want {
 					t.Errorf("got %v", err)
 				}
@@ -426,12 +426,12 @@ func TestPanicInACommand(t *testing.T) {
 	s := setupDesk(t, nil)
 	b := s.mustCreate(t, asha)
 	s.store.onAppend = func(booking.Commit) error { panic("boom") }
-	_, err := s.Execute(context.Background(), s.command(ram, b.ID, booking.AddMessage{Message: "x"}))
+	_, err := s.Execute(context.Background(), s.wish(ram, b.ID, booking.AddMessage{Message: "x"}))
 	if booking.CodeOf(err) != booking.CodeInternal {
 		t.Errorf("got %v", err)
 	}
 	s.store.onAppend = nil
-	if _, err = s.Execute(context.Background(), s.command(ram, b.ID, booking.AddMessage{Message: "x"})); err != nil {
+	if _, err = s.Execute(context.Background(), s.wish(ram, b.ID, booking.AddMessage{Message: "x"})); err != nil {
 		t.Error(err)
 	}
 	if n := s.store.loads.Load(); n != 1 {
@@ -452,7 +452,7 @@ func TestTenDetonations(t *testing.T) {
 			for range 50 {
 				for _, id := range []string{victim.ID, other.ID} {
 					wg.Go(func() {
-						if _, err := s.Execute(context.Background(), s.command(ram, id, booking.AddMessage{Message: "x"})); err != nil {
+						if _, err := s.Execute(context.Background(), s.wish(ram, id, booking.AddMessage{Message: "x"})); err != nil {
 							t.Error(err)
 						}
 					})
@@ -472,7 +472,7 @@ func TestManyPanicsLoseNoCommand(t *testing.T) {
 	b := s.mustCreate(t, asha)
 	for range 100 {
 		s.Detonate(b.ID, "test")
-		if _, err := s.Execute(context.Background(), s.command(ram, b.ID, booking.AddMessage{Message: "x"})); err != nil {
+		if _, err := s.Execute(context.Background(), s.wish(ram, b.ID, booking.AddMessage{Message: "x"})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -487,12 +487,12 @@ func TestClose(t *testing.T) {
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	s.store.onAppend = func(booking.Commit) error { close(begun); <-goOn; return nil }
 	inFlight := make(chan error, 1)
-	s.Submit(s.command(ram, b.ID, booking.AddMessage{Message: "x"}), func(_ booking.Outcome, err error) { inFlight <- err })
+	s.Submit(s.wish(ram, b.ID, booking.AddMessage{Message: "x"}), func(_ booking.Outcome, err error) { inFlight <- err })
 	receive(t, "append", begun)
 	closed := make(chan error, 1)
 	go func() { closed <- s.Close(context.Background()) }()
 	eventually(t, "new commands refused", func() bool {
-		_, err := s.Execute(context.Background(), s.command(ram, booking.NewID(time.Now()), booking.AddMessage{Message: "x"}))
+		_, err := s.Execute(context.Background(), s.wish(ram, booking.NewID(time.Now()), booking.AddMessage{Message: "x"}))
 		return booking.CodeOf(err) == booking.CodeUnavailable
 	})
 	close(goOn)
@@ -518,7 +518,7 @@ func TestCloseWithADeadline(t *testing.T) {
 		return ctx.Err()
 	}
 	inFlight := make(chan error, 1)
-	s.Submit(s.command(ram, b.ID, booking.AddMessage{Message: "x"}), func(_ booking.Outcome, err error) { inFlight <- err })
+	s.Submit(s.wish(ram, b.ID, booking.AddMessage{Message: "x"}), func(_ booking.Outcome, err error) { inFlight <- err })
 	receive(t, "load", begun)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 	defer cancel()
@@ -541,7 +541,7 @@ func TestLogLines(t *testing.T) {
 	for _, do := range []booking.Operation{
 		booking.ChangeStatus{Status: booking.Scheduled}, booking.Edit{ContactNumber: &phone}, booking.AddMessage{Message: "secret words"},
 	} {
-		if _, err := s.Execute(context.Background(), s.command(ram, b.ID, do)); err != nil {
+		if _, err := s.Execute(context.Background(), s.wish(ram, b.ID, do)); err != nil {
 			t.Fatal(err)
 		}
 	}

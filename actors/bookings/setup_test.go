@@ -118,14 +118,14 @@ func setupDesk(tb testing.TB, change func(*Options)) *desking {
 	return s
 }
 
-func (s *desking) command(by booking.User, id string, do booking.Operation) booking.Command {
+func (s *desking) wish(by booking.User, id string, do booking.Operation) booking.Command {
 	return booking.Command{ID: booking.NewID(s.clock.Now()), BookingID: id, By: by.Principal(), Do: do}
 }
 
 // mustCreate makes a booking of a user and returns it.
 func (s *desking) mustCreate(tb testing.TB, by booking.User) booking.Booking {
 	tb.Helper()
-	o, err := s.Execute(context.Background(), s.command(by, booking.NewID(s.clock.Now()), someDetails()))
+	o, err := s.Execute(context.Background(), s.wish(by, booking.NewID(s.clock.Now()), someDetails()))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -31,11 +31,8 @@ type keeper struct {
 
 // Receive implements actors.Receiver.
 func (k *keeper) Receive(c *actors.Context) {
-	switch msg := c.Message().(type) {
-	case *call:
+	if msg, ok := c.Message().(*call); ok {
 		k.handle(msg)
-	case actors.Stopped:
-		k.desk.keepers.Done()
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -73,7 +72,6 @@ type Desk struct {
 	ctx        context.Context // of every store call
 	cancel     context.CancelFunc
 	supervisor *actors.PID
-	keepers    sync.WaitGroup
 
 	queued  atomic.Int64
 	closing atomic.Bool
@@ -176,17 +174,10 @@ func (d *Desk) Close(ctx context.Context) error {
 	if err := d.system.EndAndWait(ctx, d.supervisor); err != nil { // it ends the keepers
 		return fmt.Errorf("close desk: %w", err)
 	}
-	gone := make(chan struct{})
-	go func() {
-		d.keepers.Wait()
-		close(gone)
-	}()
-	select {
-	case <-gone:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("close desk: %w", ctx.Err())
+	if err := d.system.Await(ctx, keeperKind); err != nil {
+		return fmt.Errorf("close desk: %w", err)
 	}
+	return nil
 }
 
 // Detonate makes an actor of the desk panic, as actors.Detonate does: the keeper of a booking that is in memory, or with

@@ -21,6 +21,8 @@ const (
 	maxBatch = 256
 	// The pauses before the log is followed again after a failure.
 	minPause, maxPause = 100 * time.Millisecond, 5 * time.Second
+	// restOfCommit is how long the log's line of a commit waits for more of it: a batch may end within one.
+	restOfCommit = 50 * time.Millisecond
 )
 
 // notifier publishes the store's log, in the order of positions. Its feed, a goroutine, follows the log and gives it one
@@ -31,6 +33,7 @@ type notifier struct {
 	server  publisher
 	credits *semaphore.Weighted // one for each entry that may be on its way
 	said    emission            // what is to be logged of the commit in hand
+	timer   *actors.Timer
 
 	mu    sync.Mutex
 	last  booking.Position // of the entry passed on last
@@ -49,6 +52,9 @@ type batch struct {
 	result  chan error         // gets one value
 }
 
+// commitOver is the time to write the line of the commit in hand.
+type commitOver struct{}
+
 var errNotPublished = errors.New("the notifier failed")
 
 func startNotifier(f *Sockets) *notifier {
@@ -59,9 +65,15 @@ func startNotifier(f *Sockets) *notifier {
 
 // Receive implements actors.Receiver.
 func (n *notifier) Receive(c *actors.Context) {
-	if msg, ok := c.Message().(*batch); ok {
+	switch msg := c.Message().(type) {
+	case *batch:
 		n.pass(msg)
 		msg.result <- nil
+	case commitOver:
+		n.said.flush(&n.sockets.opts.Log)
+	case actors.Stopped:
+		n.timer.Stop()
+		n.said.flush(&n.sockets.opts.Log)
 	}
 }
 
@@ -90,7 +102,11 @@ func (n *notifier) pass(b *batch) {
 		stats = n.publish(b.entries[:run]) || stats
 		n.passed(b, run)
 	}
-	n.said.flush(&n.sockets.opts.Log)
+	if n.timer == nil {
+		n.timer = n.sockets.system.After(restOfCommit, n.pid, commitOver{})
+	} else {
+		n.timer.Reset(restOfCommit)
+	}
 	if stats {
 		n.sockets.system.Send(n.sockets.stats.pid, statsChanged{})
 	}

@@ -179,6 +179,9 @@ func TestEmissionLogLines(t *testing.T) {
 	s.mustAssign(b.ID, sita)
 	s.mustDo(ram, b.ID, booking.ChangeStatus{Status: booking.Pending, Assignee: &booking.Assignment{To: &booking.Person{ID: ram.ID, Name: ram.Name}}})
 	s.flush()
+	eventually(t, "the last line", func() bool {
+		return strings.Contains(s.log.String(), "bookingUpdated, bookingStatusChanged, jobAssigned")
+	})
 	for text, want := range map[string]int{
 		"Socket event emitted: bookingCreated":                                         1,
 		"Socket event emitted: bookingMessage":                                         1,

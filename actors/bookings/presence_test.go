@@ -69,7 +69,7 @@ func TestPresenceCoalesces(t *testing.T) {
 	s := setupSockets(t, nil)
 	s.uncache.Store(true)
 	admin := s.mustConnect(ram)
-	admin.event(booking.EventUserOnline, 1)
+	admin.barrier()
 	for i := range 21 {
 		s.sys.Send(s.presence.pid, came{"sita", i%2 == 0, s.clock.Now()})
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -563,9 +564,12 @@ func TestTenDetonationsOfEachSocketActor(t *testing.T) {
 			s.mustCreate(t, asha)
 			s.flush()
 			admin.event(booking.EventStatsUpdated, i+1)
-			visitor := s.mustConnect(binod)
-			admin.event(booking.EventUserOnline, len(admin.events(booking.EventUserOnline)))
-			visitor.gone()
+			guest := booking.User{ID: "guest of " + kind, Name: "G", Role: booking.Customer, Active: true}
+			s.setUser(guest)
+			s.mustConnect(guest)
+			eventually(t, "the guest's arrival", func() bool {
+				return slices.ContainsFunc(admin.events(booking.EventUserOnline), func(e map[string]any) bool { return e["userId"] == guest.ID })
+			})
 			if got := len(admin.events(booking.EventBookingMessage)); got != 10*(i+1) {
 				t.Errorf("%d messages, want %d", got, 10*(i+1))
 			}

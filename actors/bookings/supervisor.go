@@ -104,7 +104,6 @@ func (s *supervisor) spawn(self *actors.PID, bookingID string) *kept {
 	s.makeRoom()
 	s.spawned++
 	k := &kept{bookingID: bookingID, keeper: &keeper{desk: s.desk, supervisor: self, id: bookingID}}
-	s.desk.keepers.Add(1)
 	k.pid = s.desk.system.Spawn(keeperKind, bookingID+"."+strconv.FormatUint(s.spawned, 10), k.keeper)
 	k.place = s.recent.PushFront(k)
 	s.kept[bookingID] = k

@@ -87,6 +87,9 @@ func (e *EngineIO) post(c *fiber.Ctx, session *realtime.Session) error {
 	return c.SendString("ok")
 }
 
+// lingering is how many bytes over the limit are read and dropped before an upload is cut off.
+const lingering = 4 << 20
+
 // readBody returns a copy of the request's body, which may be limit bytes long.
 func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
 	if c.Request().Header.ContentLength() > limit {
@@ -98,6 +101,8 @@ func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
 	}
 	body, err := io.ReadAll(io.LimitReader(stream, int64(limit)+1))
 	if err == nil && len(body) > limit {
+		// A client that is still writing when the connection is closed may never read the answer.
+		_, _ = io.CopyN(io.Discard, stream, lingering)
 		err = fiber.ErrRequestEntityTooLarge
 	}
 	return body, err

@@ -35,20 +35,29 @@ func (e *usageError) Unwrap() error { return e.err }
 // execute parses the arguments and runs the command they name.
 func execute(ctx context.Context, args []string, around surroundings) error {
 	var commands cli
-	helped := false
-	parser, err := kong.New(&commands, options(around, func() { helped = true })...)
-	if err != nil {
+	parsed, err := commands.parse(args, around)
+	if parsed == nil || err != nil {
 		return err
-	}
-	parsed, err := parser.Parse(twoDashes(args))
-	if helped {
-		return nil
-	}
-	if err != nil {
-		return &usageError{err}
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(around)
+}
+
+// parse fills c from the arguments and the environment. It returns nil where only help was asked for, and was given.
+func (c *cli) parse(args []string, around surroundings) (*kong.Context, error) {
+	helped := false
+	parser, err := kong.New(c, options(around, func() { helped = true })...)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := parser.Parse(twoDashes(args))
+	switch {
+	case helped:
+		return nil, nil
+	case err != nil:
+		return nil, &usageError{err}
+	}
+	return parsed, nil
 }
 
 // options teaches kong the settings: their types, their names and where they come from.

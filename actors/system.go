@@ -25,7 +25,46 @@ type System struct {
 }
 
 // counts of one kind.
-type counts struct{ running, panics, gaveUp atomic.Int64 }
+type counts struct {
+	running, panics, gaveUp atomic.Int64
+
+	mu   sync.Mutex
+	none chan struct{} // non-nil while somebody waits for the last one to stop; closed then
+}
+
+func (c *counts) stopped() {
+	if c.running.Add(-1) > 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.none != nil {
+		close(c.none)
+		c.none = nil
+	}
+}
+
+// Await waits until no actor of a kind is running, or ctx ends. Their owner has ended them, and spawns no more.
+func (s *System) Await(ctx context.Context, kind Kind) error {
+	c := s.counts(kind.Name)
+	for {
+		c.mu.Lock()
+		if c.running.Load() == 0 {
+			c.mu.Unlock()
+			return nil
+		}
+		if c.none == nil {
+			c.none = make(chan struct{})
+		}
+		none := c.none
+		c.mu.Unlock()
+		select {
+		case <-none:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
 
 // Count says how the actors of a kind are doing.
 type Count struct{ Running, Panics, GaveUp int64 }

@@ -60,10 +60,10 @@ func (c *adminCreateCommand) Run(ctx context.Context, around surroundings) (err 
 func (c *adminCreateCommand) check() error {
 	address, err := mail.ParseAddress(c.Email)
 	if err != nil || address.Address != c.Email || len(c.Email) > maxEmail {
-		return &WrongValue{Name: "--email", Value: c.Email, Allowed: "an e-mail address such as admin@shop.example"}
+		return &SettingError{Name: "--email", Value: c.Email, Allowed: "an e-mail address such as admin@shop.example"}
 	}
 	if strings.TrimSpace(c.Name) == "" || utf8.RuneCountInString(c.Name) > maxName {
-		return &WrongValue{Name: "--name", Value: c.Name, Allowed: fmt.Sprintf("a name of 1 to %d characters", maxName)}
+		return &SettingError{Name: "--name", Value: c.Name, Allowed: fmt.Sprintf("a name of 1 to %d characters", maxName)}
 	}
 	return nil
 }
@@ -81,7 +81,7 @@ func (c *adminCreateCommand) create(ctx context.Context, store accounts, passwor
 	}
 	err = store.CreateUser(ctx, user)
 	if booking.CodeOf(err) == booking.CodeEmailTaken {
-		return &WrongValue{Name: "--email", Value: c.Email, Allowed: "one that no account has yet"}
+		return &SettingError{Name: "--email", Value: c.Email, Allowed: "one that no account has yet"}
 	}
 	if err != nil {
 		return fmt.Errorf("create admin: %w", err)
@@ -109,7 +109,7 @@ func newPassword(ctx context.Context, around surroundings) (string, error) {
 	}
 	if n := utf8.RuneCountInString(password); n < minPassword || n > maxPassword {
 		// With a value that is not "", so that the sentence does not say it is not set.
-		return "", &WrongValue{
+		return "", &SettingError{
 			Name: "The password", Value: "hidden", Secret: true, Allowed: fmt.Sprintf("%d to %d characters long", minPassword, maxPassword),
 		}
 	}

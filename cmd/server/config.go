@@ -91,7 +91,7 @@ func (c Config) Origins() []string {
 	return c.CORSOrigins
 }
 
-// validate checks what the values mean for each other. The error is a *WrongValue.
+// validate checks what the values mean for each other. The error is a *SettingError.
 func (c Config) validate() error {
 	if !c.Production() {
 		return c.validateNodes()
@@ -99,15 +99,15 @@ func (c Config) validate() error {
 	const when = " when APP_ENV is production"
 	switch {
 	case c.JWTSecret == "":
-		return &WrongValue{Name: "JWT_SECRET", Allowed: "a secret of at least 32 bytes" + when}
+		return &SettingError{Name: "JWT_SECRET", Allowed: "a secret of at least 32 bytes" + when}
 	case len(c.JWTSecret) < minSecret:
-		return &WrongValue{Name: "JWT_SECRET", Value: c.JWTSecret, Secret: true, Allowed: "a secret of at least 32 bytes" + when}
+		return &SettingError{Name: "JWT_SECRET", Value: c.JWTSecret, Secret: true, Allowed: "a secret of at least 32 bytes" + when}
 	case len(c.CORSOrigins) == 0:
-		return &WrongValue{Name: "CORS_ORIGINS", Allowed: allowedOrigins + when}
+		return &SettingError{Name: "CORS_ORIGINS", Allowed: allowedOrigins + when}
 	case c.SocketAuth == authNone:
-		return &WrongValue{Name: "SOCKET_AUTH", Value: c.SocketAuth, Allowed: authToken + when}
+		return &SettingError{Name: "SOCKET_AUTH", Value: c.SocketAuth, Allowed: authToken + when}
 	case c.SeedsDemo():
-		return &WrongValue{Name: "SEED_DEMO", Value: c.SeedDemo, Allowed: "false" + when}
+		return &SettingError{Name: "SEED_DEMO", Value: c.SeedDemo, Allowed: "false" + when}
 	}
 	return c.validateNodes()
 }
@@ -115,7 +115,7 @@ func (c Config) validate() error {
 // validateNodes refuses what only makes sense for several nodes: silently running as one would lose events between them.
 func (c Config) validateNodes() error {
 	if c.RedisURL != "" {
-		return &WrongValue{Name: "REDIS_URL", Value: c.RedisURL, Secret: true, Allowed: "left unset, since this version runs as one node"}
+		return &SettingError{Name: "REDIS_URL", Value: c.RedisURL, Secret: true, Allowed: "left unset, since this version runs as one node"}
 	}
 	return nil
 }

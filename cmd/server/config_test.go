@@ -35,8 +35,8 @@ func variables() []variable {
 	return all
 }
 
-// TestWrongValuesStopTheStart puts several wrong values into every variable, and into the flag of the same name.
-func TestWrongValuesStopTheStart(t *testing.T) {
+// TestSettingErrorsStopTheStart puts several wrong values into every variable, and into the flag of the same name.
+func TestSettingErrorsStopTheStart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -176,7 +176,7 @@ func TestProductionAsksForMore(t *testing.T) {
 			w := newWorld(t, test.env)
 			w.env["APP_ENV"] = production
 			err := mustParse(t, w).validate()
-			var wrong *WrongValue
+			var wrong *SettingError
 			if test.want == "" && err != nil || test.want != "" && (!errors.As(err, &wrong) || err.Error() != test.want) {
 				t.Errorf("got %v", err)
 			}
@@ -191,7 +191,7 @@ func TestProductionAsksForMore(t *testing.T) {
 }
 
 func TestLongValuesAreCut(t *testing.T) {
-	err := &WrongValue{Name: "PORT", Value: strings.Repeat("é", 100_000), Allowed: "short"}
+	err := &SettingError{Name: "PORT", Value: strings.Repeat("é", 100_000), Allowed: "short"}
 	if len(err.Error()) > 300 {
 		t.Errorf("%d bytes", len(err.Error()))
 	}

@@ -42,7 +42,7 @@ func (c *logsCommand) Run(ctx context.Context, around surroundings) error {
 	if err != nil {
 		return fmt.Errorf("open log: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	if !c.Follow {
 		return pretty.copy(file)
 	}

@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, around surroundings) int {
 		return 0
 	}
 	fmt.Fprintln(around.stderr, sentence(err))
-	var wrong *WrongValue
+	var wrong *SettingError
 	var misused *usageError
 	switch {
 	case errors.As(err, &wrong), errors.As(err, &misused):
@@ -72,7 +72,7 @@ func run(ctx context.Context, args []string, around surroundings) int {
 
 // sentence returns what a person is told of an error: a setting's own sentence without what kong puts before it.
 func sentence(err error) string {
-	var wrong *WrongValue
+	var wrong *SettingError
 	if errors.As(err, &wrong) {
 		return wrong.Error()
 	}

@@ -43,7 +43,7 @@ func newProgram(c Config, log zerolog.Logger, now func() time.Time, p parts) *Pr
 // may believe that this one answers.
 func (p *Program) Run(ctx context.Context) error {
 	if err := os.MkdirAll(p.config.DataDir, 0o700); err != nil {
-		return &WrongValue{Name: "DATA_DIR", Value: p.config.DataDir, Allowed: "a folder that can be made and written to"}
+		return &SettingError{Name: "DATA_DIR", Value: p.config.DataDir, Allowed: "a folder that can be made and written to"}
 	}
 	if p.config.JWTSecret == "" {
 		secret, err := keptSecret(p.config.DataDir)
@@ -90,7 +90,7 @@ func (p *Program) demo(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("check demo passwords: %w", err)
 	case email != "" && p.config.Production():
-		return &WrongValue{
+		return &SettingError{
 			Name: "APP_ENV", Value: p.config.AppEnv,
 			Allowed: development + " while the demo password of " + email + " works: change it or deactivate the account first",
 		}
@@ -159,7 +159,7 @@ func listen(ctx context.Context, host string, port int) (net.Listener, error) {
 	case errors.Is(err, syscall.EACCES):
 		return nil, fmt.Errorf("PORT is %d, but this user may not listen there: choose one from 1024 on", port)
 	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.As(err, &unknown):
-		return nil, &WrongValue{Name: "HOST", Value: host, Allowed: "an address of this machine"}
+		return nil, &SettingError{Name: "HOST", Value: host, Allowed: "an address of this machine"}
 	}
 	return nil, fmt.Errorf("listen: %w", err)
 }

@@ -30,7 +30,7 @@ type seedCommand struct {
 // Run implements the command.
 func (c *seedCommand) Run(ctx context.Context, around surroundings) (err error) {
 	if c.Production() && !c.Force {
-		return &WrongValue{Name: "APP_ENV", Value: c.AppEnv, Allowed: development + " to seed made-up bookings, unless --force is given"}
+		return &SettingError{Name: "APP_ENV", Value: c.AppEnv, Allowed: development + " to seed made-up bookings, unless --force is given"}
 	}
 	log, err := newLogger(around.stderr, c.LogFormat, c.LogLevel, around.now)
 	if err != nil {

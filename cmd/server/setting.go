@@ -16,8 +16,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// WrongValue says that a setting is not what it may be, in one sentence for the person who starts the server.
-type WrongValue struct {
+// SettingError says that a setting is not what it may be, in one sentence for the person who starts the server.
+type SettingError struct {
 	Name    string // the variable, or the flag where there is no variable
 	Value   string // "" when it is not set
 	Secret  bool   // the value is not to be shown
@@ -25,7 +25,7 @@ type WrongValue struct {
 }
 
 // Error implements error.
-func (e *WrongValue) Error() string {
+func (e *SettingError) Error() string {
 	switch {
 	case e.Value == "":
 		return fmt.Sprintf("%s is not set, but must be %s.", e.Name, e.Allowed)
@@ -253,7 +253,7 @@ func decodeSetting(c *kong.DecodeContext, target reflect.Value) error {
 	tag := c.Value.Tag
 	value, ok := parse(text, tag, target.Type())
 	if !ok {
-		return &WrongValue{Name: settingName(c.Value), Value: text, Secret: tag.Has("secret"), Allowed: allowed(tag, target.Type())}
+		return &SettingError{Name: settingName(c.Value), Value: text, Secret: tag.Has("secret"), Allowed: allowed(tag, target.Type())}
 	}
 	target.Set(reflect.ValueOf(value))
 	return nil

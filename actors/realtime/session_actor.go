@@ -185,17 +185,24 @@ func (a *sessionActor) end(reason Reason, status int) {
 	}
 	a.sockets = nil
 	a.decoder.Reset()
-	switch reason {
-	case ReasonTransportClose, ReasonTransportError, ReasonPingTimeout, ReasonSlowConsumer, ReasonParseError, ReasonPanic:
+	// A polling client that is told by nobody (row 41: a server that stops discards its queue) finds out at its next poll.
+	if broken(reason) || reason == ReasonShutdown && a.transport == nil {
 		a.s.out.abort()
-		a.finish()
-		return
 	}
 	if a.s.out.close(status) {
 		a.finish()
 		return
 	}
 	a.hold = a.s.server.system.After(a.s.server.options.CloseTimeout, a.s.pid, closeDue{})
+}
+
+// broken reports whether a connection that ends for this reason takes nothing more.
+func broken(r Reason) bool {
+	switch r {
+	case ReasonTransportClose, ReasonTransportError, ReasonPingTimeout, ReasonSlowConsumer, ReasonParseError, ReasonPanic:
+		return true
+	}
+	return false
 }
 
 // finish ends what end began: the connection is closed, and the supervisor forgets the session.

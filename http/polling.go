@@ -12,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"kapoor.example/desk/actors/realtime"
+	"kapoor.example/desk/protocol/engineio"
 )
 
 const textPlain = "text/plain; charset=UTF-8"
@@ -79,7 +80,10 @@ func (e *EngineIO) post(c *fiber.Ctx, session *realtime.Session) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), e.server.Options().PingTimeout)
 	defer cancel()
-	if err := session.Post(ctx, body); err != nil {
+	switch err := session.Post(ctx, body); {
+	case errors.Is(err, realtime.ErrGone):
+		return e.refuse(c, false, engineio.ErrUnknownSid)
+	case err != nil:
 		return c.Status(fiber.StatusServiceUnavailable).Send(nil)
 	}
 	c.Set(fiber.HeaderContentType, "text/html")

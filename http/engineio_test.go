@@ -594,7 +594,7 @@ func TestUpgrade(t *testing.T) {
 		deadline := time.Now().Add(patience)
 		for {
 			again := e.dial(over)
-			again.say("2probe")
+			_ = wsutil.WriteClientText(again.Conn, []byte("2probe")) // may be closed already
 			if data, err := wsutil.ReadServerText(again); err == nil && string(data) == "3probe" {
 				return
 			}

@@ -112,7 +112,7 @@ func TestFanoutOrder(t *testing.T) {
 // TestPublishKeepsItsOrder: entries published in batches arrive in their order, and done follows when no shard holds
 // them.
 func TestPublishKeepsItsOrder(t *testing.T) {
-	s := setup(t, Options{}, func(s *Server) { s.Of("/") })
+	s := setup(t, Options{Offsets: true}, func(s *Server) { s.Of("/") })
 	c := connect(t, s, "")
 	const batches, each = 50, 20
 	var done sync.WaitGroup

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"kapoor.example/desk/auth"
 	"kapoor.example/desk/booking"
 )
 
@@ -32,14 +33,16 @@ type parts struct {
 
 // wired returns the parts of the real server. This function is all that has to change to put other ones in.
 func wired() parts {
+	passwords := auth.NewPasswords(auth.Cost{}, 0, 0)
 	return parts{
-		openStore: func(context.Context, Common, zerolog.Logger, func() time.Time) (booking.Store, error) {
-			return nil, errNotWired
+		openStore: openStore,
+		newDesk:   newDesk,
+		hash: func(password string) (string, error) {
+			return passwords.Hash(context.Background(), password)
 		},
-		newDesk: func(context.Context, Config, booking.Store, zerolog.Logger, func() time.Time) (Desk, error) {
-			return nil, errNotWired
+		verify: func(hash, password string) bool {
+			ok, err := passwords.Verify(context.Background(), hash, password)
+			return ok && err == nil
 		},
-		hash:   func(string) (string, error) { return "", errNotWired },
-		verify: func(string, string) bool { return false },
 	}
 }

@@ -172,6 +172,7 @@ func TestTenDetonations(t *testing.T) {
 	assertChain(t, s.store, other.ID, 101)
 }
 
+// A keeper that panics without end is never taken away with commands on their way to it.
 func TestManyPanicsLoseNoCommand(t *testing.T) {
 	s := setupDesk(t, nil)
 	b := s.mustCreate(t, asha)

@@ -217,8 +217,6 @@ func TestConcurrentCreates(t *testing.T) {
 	}
 }
 
-// Commands meet keepers that are just leaving: every one is answered, and none is lost or done twice.
-// A keeper that panics without end is never taken away with commands on their way to it.
 func TestLogLines(t *testing.T) {
 	s := setupDesk(t, nil)
 	b := s.mustCreate(t, asha)

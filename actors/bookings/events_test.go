@@ -48,6 +48,7 @@ func TestLeavingStopsAndJoiningResumes(t *testing.T) {
 	}
 }
 
+// authorisation is what everybody may do with each event on a booking that asha owns.
 func TestAuthorisationOfEveryEvent(t *testing.T) {
 	s := setupSockets(t, nil)
 	b := s.mustCreate(t, asha)
@@ -173,6 +174,7 @@ func TestSendMessageAndMessageRead(t *testing.T) {
 	}
 }
 
+// The order in which a socket says things stays, also when the directory has to ask the store about the sender.
 func TestMessagesKeepTheirOrder(t *testing.T) {
 	s := setupSockets(t, nil)
 	b := s.mustCreate(t, asha)
@@ -219,6 +221,7 @@ func TestRateLimits(t *testing.T) {
 	}
 }
 
+// The role counts that the directory has now, not the one at CONNECT.
 func TestPrincipalIsReadAtEveryEvent(t *testing.T) {
 	s := setupSockets(t, nil)
 	c := s.mustConnect(sita)

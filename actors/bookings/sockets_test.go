@@ -122,9 +122,6 @@ func newSocketing(tb testing.TB, change func(*SocketOptions)) *socketing {
 	return s
 }
 
-// Close and Detonate are both the desk's and the sockets'; a test names which.
-func (s *socketing) Close(context.Context) error { panic("say whose") }
-
 // flush waits until all that is committed has reached the clients.
 func (s *socketing) flush() {
 	s.tb.Helper()
@@ -182,9 +179,6 @@ func TestRoomsFollowFromTheRole(t *testing.T) {
 	}
 }
 
-// authorisation is what everybody may do with each event on a booking that asha owns.
-// The order in which a socket says things stays, also when the directory has to ask the store about the sender.
-// The role counts that the directory has now, not the one at CONNECT.
 func TestConnectionLogLines(t *testing.T) {
 	s := setupSockets(t, nil)
 	c := s.mustConnect(asha)

@@ -74,43 +74,45 @@ func (s selection) index(column string) string {
 	return name
 }
 
-// page returns a query of n and v (the sort value) of the bookings after a cursor, in order. columns are of the bookings
-// b and the page p.
+// page returns a query of v (the sort value) and columns of the bookings after a cursor, in order. columns are of the
+// bookings b and the page p, which has their n.
 func (s selection) page(columns string, after *booking.Cursor, limit, skip int) (query string, args []any) {
-	than, direction := "<", " DESC"
-	value, id := int64(math.MaxInt64), ""
+	than, direction, value, id := "<", " DESC", int64(math.MaxInt64), ""
 	if s.asc {
 		than, direction, value = ">", "", math.MinInt64
 	}
 	if after != nil {
 		value, id = after.Value, after.ID
 	}
-	var arms []string
-	from := " FROM bookings INDEXED BY " + s.index(s.column) + " WHERE " + strings.Join(append(slices.Clone(s.where), "status = ?"), " AND ")
-	add := func(sel, condition string, bounds ...any) {
-		for _, status := range s.statuses {
-			arms = append(arms, sel+from+" AND "+condition)
-			args = append(append(append(args, s.args...), status), bounds...)
-		}
-	}
-	order := " ORDER BY v" + direction + ", id" + direction
 	if s.column != "preferred_at" {
-		add("SELECT n, "+s.column+" AS v, id", "("+s.column+", id) "+than+" (?, ?)", value, id)
+		query, args = s.merge(s.column, "("+s.column+", id) "+than+" (?, ?)", value, id)
+		query += " ORDER BY v" + direction + ", id" + direction
 	} else {
-		// Bookings without a time come last in either direction: arms of their own, of rank 1.
-		order = " ORDER BY rank, v" + direction + ", id" + direction
-		if after == nil || after.Value != booking.NoValue {
-			add("SELECT n, preferred_at AS v, id, 0 AS rank", "(preferred_at, id) "+than+" (?, ?)", value, id)
-		}
+		// Bookings without a time come last in either direction: a list of its own behind the first. Each is cut by itself,
+		// which also keeps SQLite from reading the second when the first fills the page.
 		var bound any = id
 		if after == nil || after.Value != booking.NoValue {
 			bound = s.firstID()
+			query, args = s.merge(s.column, "(preferred_at, id) "+than+" (?, ?)", value, id)
+			query = "SELECT * FROM (" + query + " ORDER BY v" + direction + ", id" + direction + " LIMIT ?) UNION ALL "
+			args = append(args, skip+limit)
 		}
-		add("SELECT n, NULL AS v, id, 1 AS rank", "preferred_at IS NULL AND id "+than+" ?", bound)
+		without, bounds := s.merge("NULL", "preferred_at IS NULL AND id "+than+" ?", bound)
+		query += "SELECT * FROM (" + without + " ORDER BY id" + direction + " LIMIT ?)"
+		args = append(append(args, bounds...), skip+limit)
 	}
-	query = "SELECT p.v, " + columns + " FROM (" + strings.Join(arms, " UNION ALL ") + order +
-		" LIMIT ? OFFSET ?) p CROSS JOIN bookings b ON b.n = p.n"
+	query = "SELECT p.v, " + columns + " FROM (" + query + " LIMIT ? OFFSET ?) p CROSS JOIN bookings b ON b.n = p.n"
 	return query, append(args, limit, skip)
+}
+
+// merge returns a query of n, v and id, to be ordered: one range for each status.
+func (s selection) merge(v, condition string, bounds ...any) (query string, args []any) {
+	where := strings.Join(append(slices.Clone(s.where), "status = ?", condition), " AND ")
+	arm := "SELECT n, " + v + " AS v, id FROM bookings INDEXED BY " + s.index(s.column) + " WHERE " + where
+	for _, status := range s.statuses {
+		args = append(append(append(args, s.args...), status), bounds...)
+	}
+	return strings.TrimSuffix(strings.Repeat(arm+" UNION ALL ", len(s.statuses)), " UNION ALL "), args
 }
 
 // firstID returns a value that every id is behind, in the selection's direction. A blob is greater than every text.

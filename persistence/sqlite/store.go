@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -57,6 +56,7 @@ func Open(o Options) (*Store, error) {
 }
 
 func open(o Options) (_ *Store, err error) {
+	o.Path = filepath.Clean(o.Path) // to a URI, two slashes would begin a host
 	s := &Store{path: o.Path, location: o.Location, now: o.Now, closing: make(chan struct{})}
 	if s.location == nil {
 		s.location = time.UTC
@@ -67,7 +67,7 @@ func open(o Options) (_ *Store, err error) {
 	if o.Readers <= 0 {
 		o.Readers = max(4, 2*runtime.GOMAXPROCS(0))
 	}
-	if err := createFile(o.Path); err != nil {
+	if err := os.MkdirAll(filepath.Dir(o.Path), 0o700); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -76,6 +76,9 @@ func open(o Options) (_ *Store, err error) {
 		}
 	}()
 	if s.lock, err = lockFile(o.Path + ".lock"); err != nil {
+		return nil, err
+	}
+	if err := createFile(o.Path); err != nil {
 		return nil, err
 	}
 	if err := migrate(context.Background(), o.Path); err != nil {
@@ -96,20 +99,10 @@ func open(o Options) (_ *Store, err error) {
 	return s, nil
 }
 
-// createFile makes the directory and an empty file for nobody else to read: it will hold addresses and password hashes.
-// SQLite gives its other files the same mode. It must not touch a file that SQLite has open: closing any descriptor of
-// it would drop this process's POSIX locks.
+// createFile sees to it that there is a file that can be written, for nobody else to read: it holds addresses and password
+// hashes. SQLite gives its other files the same mode. Only who has the lock may call it: closing any descriptor of a file
+// that SQLite has open drops this process's POSIX locks on it.
 func createFile(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && info.IsDir():
-		return &fs.PathError{Op: "open", Path: path, Err: errors.New("is a directory")}
-	case err == nil || !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err

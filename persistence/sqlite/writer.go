@@ -50,7 +50,7 @@ func (w *writer) prepare() error {
 		return err
 	}
 	var newest int64
-	if _, err := w.session.one(ctx, `SELECT position FROM log ORDER BY position DESC LIMIT 1`, nil, &newest); err != nil {
+	if _, err := w.session.one(ctx, `SELECT coalesce(max(position), 0) FROM log`, nil, &newest); err != nil {
 		return err
 	}
 	w.last = max(w.last, newest)

@@ -188,14 +188,13 @@ func (c *client) offsets() []booking.Position {
 	return all
 }
 
-// barrier returns once everything sent and emitted before has arrived: an unknown event is answered on the session, and
-// what passes the adapter has been fanned out by Flush.
+// barrier returns once the session has handled everything sent before: CONNECT too, whose hooks run after its answer.
 func (c *client) barrier() {
 	c.tb.Helper()
 	c.ask("*barrier", "")
 }
 
-// leave ends the connection as a lost line does.
+// gone ends the connection as a lost line does.
 func (c *client) gone() { c.session.Lost(c, realtime.ReasonTransportClose) }
 
 // connecting opens a connection and sends a CONNECT with a payload.

@@ -31,7 +31,7 @@ const (
 // row is an event of the table: what its arguments must be and what it does.
 type row struct {
 	event string
-	// action is what the domain is asked. With rooms it is each room's own, see booking.RoomsOf.
+	// action is what the domain is asked before anything else. Empty for rooms: booking.RoomsOf says whose they are.
 	action booking.Action
 	limit  Limit // where the options have no other
 	waits  bool  // for the store, before it answers

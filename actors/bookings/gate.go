@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"kapoor.example/desk/actors/realtime"
 	"kapoor.example/desk/booking"
 )
@@ -46,11 +48,22 @@ const (
 type gate struct {
 	authenticator Authenticator
 	anonymous     bool // nobody needs a token
+	log           zerolog.Logger
 }
 
-// admit is a middleware of the namespace. A token that is refused is a final answer. One that could not be checked closes
-// the connection instead: the client comes back by itself.
+// admit is a middleware of the namespace.
 func (g *gate) admit(ctx context.Context, s *realtime.Socket) error {
+	err := g.check(ctx, s)
+	var refusal *realtime.ConnectError
+	if errors.As(err, &refusal) {
+		g.log.Info().Str("sid", s.ID()).Interface("reason", refusal.Data).Msg("Socket refused")
+	}
+	return err
+}
+
+// check finds out whose the socket is. A token that is refused is a final answer. One that could not be checked closes
+// the connection instead: the client comes back by itself.
+func (g *gate) check(ctx context.Context, s *realtime.Socket) error {
 	token, err := tokenOf(s.Auth())
 	if err != nil {
 		return refusedToken(TokenInvalid)

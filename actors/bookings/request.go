@@ -66,17 +66,17 @@ func (f *Sockets) handle(row row, s *realtime.Socket, e *realtime.Event) {
 			r.by, known = f.opts.Directory.Cached(user)
 		}
 		if known {
-			do(r)
+			run(row, r, do)
 			return
 		}
 	}
-	if !line.add(func() { f.later(r, do) }, f.spawn) {
+	if !line.add(func() { f.later(row, r, do) }, f.spawn) {
 		refuse(e, errTooMany())
 	}
 }
 
 // later does what had to wait, on the socket's line.
-func (f *Sockets) later(r *request, do task) {
+func (f *Sockets) later(row row, r *request, do task) {
 	defer f.recovered(func() { r.refuse(errInternal()) })
 	select {
 	case f.lookups <- struct{}{}:
@@ -91,6 +91,20 @@ func (f *Sockets) later(r *request, do task) {
 		var err error
 		if r.by, err = f.opts.Directory.Principal(ctx, user); err != nil {
 			f.failed(err)
+			r.refuse(err)
+			return
+		}
+	}
+	run(row, r, do)
+}
+
+// run does what an event asks for where its sender may ever do that; whether on this booking is found out later.
+func run(row row, r *request, do task) {
+	if row.action != "" {
+		if err := booking.Permit(r.by, row.action, nil); err != nil {
+			if r.by.ID == "" {
+				err = booking.Errorf(booking.CodeUnauthorized, "You have to sign in for this.")
+			}
 			r.refuse(err)
 			return
 		}
@@ -121,10 +135,6 @@ func errTooMany() error {
 
 // command has the desk do something on a booking.
 func (f *Sockets) command(r *request, bookingID string, do booking.Operation) {
-	if r.by.ID == "" {
-		r.refuse(errAnonymous())
-		return
-	}
 	c := booking.Command{ID: booking.NewID(f.opts.Now()), BookingID: bookingID, By: r.by, Do: do}
 	f.desk.Submit(c, func(o booking.Outcome, err error) {
 		if err != nil {
@@ -137,10 +147,6 @@ func (f *Sockets) command(r *request, bookingID string, do booking.Operation) {
 		}
 		r.accept(a)
 	})
-}
-
-func errAnonymous() error {
-	return booking.Errorf(booking.CodeUnauthorized, "You have to sign in for this.")
 }
 
 // join enters a room the sender is entitled to.

@@ -44,6 +44,10 @@ func TestStatsWithoutWatchers(t *testing.T) {
 	}
 	s.mustCreate(t, asha)
 	s.flush()
+	for _, kind := range []string{"notifier", "stats"} { // what they had before is handled when they have panicked
+		s.Sockets.Detonate(kind, "test")
+		eventually(t, "panic", func() bool { return s.sys.Counts()[kind].Panics == 1 })
+	}
 	if a := admin.ask(EventJoin, `"admin-room"`); !a.OK {
 		t.Fatalf("got %+v", a)
 	}

@@ -198,8 +198,11 @@ func (m *memory) Head(context.Context) (booking.Position, error) {
 
 func (m *memory) Follow(ctx context.Context, after booking.Position, deliver func([]booking.LogEntry) error) error {
 	for {
-		if m.onFollow != nil {
-			if err := m.onFollow(); err != nil {
+		m.mu.Lock()
+		hook := m.onFollow
+		m.mu.Unlock()
+		if hook != nil {
+			if err := hook(); err != nil {
 				return err
 			}
 		}

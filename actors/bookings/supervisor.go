@@ -2,7 +2,6 @@ package bookings
 
 import (
 	"container/list"
-	"strconv"
 	"time"
 
 	"kapoor.example/desk/actors"
@@ -14,11 +13,10 @@ var supervisorKind = actors.Kind{Name: "desk", Directive: actors.Resume, Inbox: 
 // supervisor owns the keepers. Every command passes through it, so nothing can reach a keeper behind its back: a keeper
 // has nothing to do exactly when it has handled as many calls as were forwarded to it, and only such a one is ended.
 type supervisor struct {
-	desk    *Desk
-	kept    map[string]*kept
-	recent  *list.List // of *kept, the one commanded last in front
-	spawned uint64
-	timer   *actors.Timer
+	desk   *Desk
+	kept   map[string]*kept
+	recent *list.List // of *kept, the one commanded last in front
+	timer  *actors.Timer
 }
 
 // kept is a booking in memory as its supervisor knows it.
@@ -98,13 +96,10 @@ func (s *supervisor) route(self *actors.PID, c *call) {
 	s.recent.MoveToFront(k.place)
 }
 
-// spawn starts a keeper. The actor's id is never used twice: one that was ended may still be on its way out, and a new one of
-// the same id would not start.
 func (s *supervisor) spawn(self *actors.PID, bookingID string) *kept {
 	s.makeRoom()
-	s.spawned++
 	k := &kept{bookingID: bookingID, keeper: &keeper{desk: s.desk, supervisor: self, id: bookingID}}
-	k.pid = s.desk.system.Spawn(keeperKind, bookingID+"."+strconv.FormatUint(s.spawned, 10), k.keeper)
+	k.pid = s.desk.system.Spawn(keeperKind, bookingID, k.keeper)
 	k.place = s.recent.PushFront(k)
 	s.kept[bookingID] = k
 	return k

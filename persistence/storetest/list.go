@@ -216,6 +216,7 @@ func (s suite) lists(t *testing.T) {
 			t.Skip("writes more than 10,000 bookings")
 		}
 		d := s.desk(t)
+		d.needs(Volume)
 		import1000 := func(n, size int) {
 			for range n {
 				batch := make([]booking.Booking, size)

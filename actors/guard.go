@@ -30,7 +30,7 @@ func (g *guard) Receive(c *actor.Context) {
 			return
 		}
 		g.stopped = true
-		g.counts.running.Add(-1)
+		defer g.counts.stopped()
 	default:
 		if g.ended {
 			g.tell(msg)

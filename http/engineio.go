@@ -62,6 +62,9 @@ func isUpgrade(c *fiber.Ctx) bool {
 
 // verify checks a request in the order of row 13 and returns the session it belongs to, nil for a handshake.
 func (e *EngineIO) verify(c *fiber.Ctx, upgrade bool) (*realtime.Session, error) {
+	if length := c.Get(fiber.HeaderContentLength); upgrade && (length != "" && length != "0" || c.Get(fiber.HeaderTransferEncoding) != "") {
+		return nil, engineio.ErrBadRequest // row 19: a body would be taken for frames
+	}
 	transport := lastQuery(c, "transport")
 	if transport != realtime.Polling && transport != realtime.WebSocket {
 		return nil, engineio.ErrTransportUnknown

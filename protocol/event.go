@@ -7,7 +7,7 @@ import (
 )
 
 // EventFrame returns the frame of an event with one argument whose JSON is there already: the payload is copied and not
-// looked at, so it must be valid and compact. A nil payload leaves the argument out. offset, unless empty, is added as
+// looked at, so it must be valid, compact and UTF-8. A nil payload leaves the argument out. offset, unless empty, is added as
 // the last argument: the place in the log that a client names when it comes back.
 func EventFrame(namespace, name string, payload []byte, offset string) *Frame {
 	// Names and offsets are short; longer ones cost an allocation.

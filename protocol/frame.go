@@ -27,7 +27,8 @@ const (
 	finBinary = 0x82
 )
 
-// Text returns the frame of one Engine.IO packet in its text form, such as 2 or 42["x"]. The bytes are copied.
+// Text returns the frame of one Engine.IO packet in its text form, such as 2 or 42["x"]. The bytes are copied; they must
+// be UTF-8, or browsers close the connection.
 func Text(enginePacket []byte) *Frame {
 	ws := make([]byte, 0, frameSize(len(enginePacket)))
 	ws = append(appendHeader(ws, finText, len(enginePacket)), enginePacket...)

@@ -206,7 +206,7 @@ func (s *Server) Close(ctx context.Context, status int) error {
 	return nil
 }
 
-// drained waits until no session is left.
+// drained waits until no session is left and every one's actor has stopped.
 func (s *Server) drained(ctx context.Context) error {
 	list := make(chan []*Session, 1)
 	for {
@@ -214,7 +214,7 @@ func (s *Server) drained(ctx context.Context) error {
 		select {
 		case left := <-list:
 			if len(left) == 0 {
-				return nil
+				return s.system.Await(ctx, sessionKind)
 			}
 			select {
 			case <-left[0].gone:

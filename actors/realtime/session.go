@@ -59,8 +59,10 @@ func (s *Session) OpenPacket() []byte {
 	return h.Append(nil)
 }
 
-// Start makes t the transport of a session that was opened over a WebSocket and sends the handshake.
+// Start makes t the transport of a session that was opened over a WebSocket and sends the handshake. Receive for t may
+// only be called after it, from the same goroutine.
 func (s *Session) Start(t Transport) {
+	s.server.system.Send(s.pid, started{t})
 	s.out.upgrade(t)
 	s.out.send(protocol.Text(s.OpenPacket()), false)
 }
@@ -168,13 +170,15 @@ type (
 		status int // of the WebSocket close frame
 		done   chan struct{}
 	}
-	probe struct {
+	started struct{ transport Transport }
+	probe   struct {
 		transport Transport
 		reply     chan bool
 	}
 	heartbeatDue  struct{}
 	connectDue    struct{}
 	upgradeDue    struct{ transport Transport }
+	releaseDue    struct{ transport Transport }
 	candidatePong struct {
 		transport Transport
 		frame     *protocol.Frame

@@ -103,7 +103,7 @@ func (s *Socket) SetData(data any) {
 	s.data = data
 }
 
-// Join enters rooms. What is emitted to them from now on reaches the socket.
+// Join enters rooms. What the caller emits to them from now on reaches the socket, what it emitted before does not.
 func (s *Socket) Join(rooms ...string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +123,7 @@ func (s *Socket) Join(rooms ...string) error {
 		s.rooms[room] = struct{}{}
 	}
 	if len(fresh) > 0 {
-		s.session.server.shardOf(s.session.sid).send(join{s.member, fresh})
+		s.session.server.adapter.send(join{s.member, fresh})
 	}
 	return nil
 }
@@ -140,7 +140,7 @@ func (s *Socket) Leave(rooms ...string) {
 		}
 	}
 	if len(left) > 0 && s.connected.Load() {
-		s.session.server.shardOf(s.session.sid).send(leave{s.member, left})
+		s.session.server.adapter.send(leave{s.member, left})
 	}
 }
 

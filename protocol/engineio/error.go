@@ -1,7 +1,6 @@
 package engineio
 
 import (
-	"net/http"
 	"strconv"
 
 	"kapoor.example/desk/protocol/internal/jsontext"
@@ -37,7 +36,7 @@ func (e RequestError) JSON() []byte {
 // Status returns the HTTP status: 403 for a refusal of code 4, else 400.
 func (e RequestError) Status() int {
 	if e.Code == ErrForbidden.Code {
-		return http.StatusForbidden
+		return 403
 	}
-	return http.StatusBadRequest
+	return 400
 }

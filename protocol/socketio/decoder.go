@@ -186,8 +186,7 @@ func (d *Decoder) payload(p Packet, attachments int) error {
 }
 
 func (d *Decoder) json(p Packet, attachments int) error {
-	var first [1]span
-	s := scanner{text: p.Data, depth: d.MaxDepth, keep: 1, elements: first[:0], binary: attachments > 0}
+	s := scanner{text: p.Data, depth: d.MaxDepth, binary: attachments > 0}
 	if s.depth == 0 {
 		s.depth = DefaultMaxDepth
 	}
@@ -195,10 +194,10 @@ func (d *Decoder) json(p Packet, attachments int) error {
 		return err
 	}
 	if p.Type == Event || p.Type == BinaryEvent {
-		if len(s.elements) == 0 {
+		if s.first.end == 0 {
 			return ErrPayload
 		}
-		name := p.Data[s.elements[0].start:s.elements[0].end]
+		name := p.Data[s.first.start:s.first.end]
 		if c := name[0]; c != '"' && c != '-' && (c < '0' || c > '9') {
 			return ErrPayload
 		}

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"unicode/utf8"
+
+	"kapoor.example/desk/protocol/internal/jsontext"
 )
 
 // EncodeEvent encodes the payload of an event, ["name",args…]. See EncodeArgs. The error is ErrReserved for a name that
@@ -58,6 +60,16 @@ func EncodeArgs(args ...any) (data []byte, attachments [][]byte, err error) {
 		return nil, nil, fmt.Errorf("encode arguments: %w", ErrPlaceholder)
 	}
 	return data, attachments, nil
+}
+
+// AppendLast appends a payload of EncodeEvent or EncodeArgs with one more argument at its end, a string: the offset of an
+// event, which is known only when the event has been logged.
+func AppendLast(dst, data []byte, last string) []byte {
+	dst = append(dst, data[:len(data)-1]...)
+	if len(data) > len("[]") {
+		dst = append(dst, ',')
+	}
+	return append(jsontext.AppendString(dst, last), ']')
 }
 
 // numbered reports whether the placeholders in the text are those that appendPlaceholder wrote, 0 to n-1, and no more.

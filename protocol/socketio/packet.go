@@ -4,6 +4,7 @@
 package socketio
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -126,6 +127,12 @@ func eventName(raw []byte) (string, bool) {
 
 // reservedElement reports whether raw, a JSON string or number, spells a reserved name, with or without escapes.
 func reservedElement(raw []byte) bool {
+	if raw[0] != '"' {
+		return false
+	}
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return Reserved(string(raw[1 : len(raw)-1]))
+	}
 	// A character takes six bytes at most (\u0063); nothing longer needs to be unquoted.
-	return len(raw) <= 2+6*longestReserved && raw[0] == '"' && Reserved(unquote(raw))
+	return len(raw) <= 2+6*longestReserved && Reserved(unquote(raw))
 }

@@ -25,10 +25,11 @@ func (m *marker) restore(v reflect.Value, depth int) error {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() || f.Anonymous && f.Type.Kind() != reflect.Map {
-				if err := m.restore(v.Field(i), depth+1); err != nil {
-					return err
-				}
+			if !v.Type().Field(i).IsExported() && !embedsStruct(v.Type().Field(i)) {
+				continue
+			}
+			if err := m.restore(v.Field(i), depth+1); err != nil {
+				return err
 			}
 		}
 	case reflect.Map:
@@ -37,6 +38,15 @@ func (m *marker) restore(v reflect.Value, depth int) error {
 		return m.restoreList(v, depth)
 	}
 	return nil
+}
+
+// embedsStruct reports whether encoding/json fills the fields of an embedded struct whose type is not exported.
+func embedsStruct(f reflect.StructField) bool {
+	t := f.Type
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return f.Anonymous && t.Kind() == reflect.Struct
 }
 
 func (m *marker) restoreInterface(v reflect.Value, depth int) error {

@@ -3,7 +3,6 @@ package socketio
 import (
 	"bytes"
 	"encoding/json"
-	"strconv"
 )
 
 // scanner checks a JSON text in one pass, with bounded depth, and notes on its way the elements of the outermost array
@@ -13,8 +12,9 @@ type scanner struct {
 	pos   int
 	depth int // how many more levels may be opened
 
-	keep     int    // how many elements of the outermost array to note
-	elements []span // noted elements
+	first    span              // the first element of the outermost array
+	all      bool              // whether to note all of them
+	elements []json.RawMessage // those noted
 
 	binary       bool          // whether to note placeholders
 	placeholders []placeholder // in the order of the text
@@ -34,22 +34,20 @@ const maxScanDepth = 10000
 
 // elements splits a JSON array. The parts alias data.
 func elements(data []byte) ([]json.RawMessage, error) {
-	s := scanner{text: data, depth: maxScanDepth, keep: len(data), elements: make([]span, 0, 8)}
+	data = bytes.TrimLeft(data, " \t\n\r")
+	s := scanner{text: data, depth: maxScanDepth, all: true, elements: make([]json.RawMessage, 0, 4)}
 	if err := s.document(); err != nil {
 		return nil, err
 	}
 	if data[0] != '[' {
 		return nil, ErrPayload
 	}
-	parts := make([]json.RawMessage, len(s.elements))
-	for i, e := range s.elements {
-		parts[i] = data[e.start:e.end:e.end]
-	}
-	return parts, nil
+	return s.elements, nil
 }
 
 // document reads the whole text as one value.
 func (s *scanner) document() error {
+	s.space()
 	if err := s.value(true); err != nil {
 		return err
 	}
@@ -126,12 +124,22 @@ func (s *scanner) array(outermost bool) error {
 		if err := s.value(false); err != nil {
 			return err
 		}
-		if outermost && len(s.elements) < s.keep {
-			s.elements = append(s.elements, span{start, s.pos})
+		if outermost {
+			s.note(start)
 		}
 		if done, err := s.next(']'); done || err != nil {
 			return err
 		}
+	}
+}
+
+// note keeps the element of the outermost array that has just been read.
+func (s *scanner) note(start int) {
+	if s.first.end == 0 {
+		s.first = span{start, s.pos}
+	}
+	if s.all {
+		s.elements = append(s.elements, s.text[start:s.pos:s.pos])
 	}
 }
 
@@ -216,112 +224,4 @@ func (s *scanner) member() (key, value []byte, err error) {
 		return nil, nil, err
 	}
 	return key, s.text[start:s.pos], nil
-}
-
-func (s *scanner) word(w string) error {
-	if !bytes.HasPrefix(s.text[s.pos:], []byte(w)) {
-		return ErrJSON
-	}
-	s.pos += len(w)
-	return nil
-}
-
-func (s *scanner) str() error {
-	for s.pos++; s.pos < len(s.text); s.pos++ {
-		switch c := s.text[s.pos]; {
-		case c == '"':
-			s.pos++
-			return nil
-		case c < ' ':
-			return ErrJSON
-		case c == '\\':
-			s.pos++
-			if err := s.escape(); err != nil {
-				return err
-			}
-		}
-	}
-	return ErrJSON
-}
-
-// escape reads what follows a backslash and stops at its last byte.
-func (s *scanner) escape() error {
-	switch s.peek() {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return nil
-	case 'u':
-		for range 4 {
-			s.pos++
-			if !hexDigit(s.peek()) {
-				return ErrJSON
-			}
-		}
-		return nil
-	}
-	return ErrJSON
-}
-
-func hexDigit(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
-}
-
-func (s *scanner) number() error {
-	if s.peek() == '-' {
-		s.pos++
-	}
-	if s.peek() == '0' {
-		s.pos++
-	} else if !s.digits() {
-		return ErrJSON
-	}
-	if s.peek() == '.' {
-		s.pos++
-		if !s.digits() {
-			return ErrJSON
-		}
-	}
-	if s.peek()|0x20 == 'e' {
-		s.pos++
-		if c := s.peek(); c == '+' || c == '-' {
-			s.pos++
-		}
-		if !s.digits() {
-			return ErrJSON
-		}
-	}
-	return nil
-}
-
-// digits reads one digit or more.
-func (s *scanner) digits() bool {
-	start := s.pos
-	for s.pos < len(s.text) && s.text[s.pos] >= '0' && s.text[s.pos] <= '9' {
-		s.pos++
-	}
-	return s.pos > start
-}
-
-// index reads a JSON value as the place of an attachment, -1 when it is none. 1.0 and 1e0 are 1, as in JavaScript.
-func index(value []byte) int {
-	const enough = 1 << 30
-	if c := value[0]; c != '-' && (c < '0' || c > '9') {
-		return -1
-	}
-	f, err := strconv.ParseFloat(string(value), 64)
-	if err != nil || f < 0 || f > enough || f != float64(int(f)) {
-		return -1
-	}
-	return int(f)
-}
-
-// unquote reads a valid JSON string.
-func unquote(raw []byte) string {
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : len(raw)-1])
-	}
-	var s string
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return ""
-	}
-	return s
 }

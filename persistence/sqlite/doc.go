@@ -1,0 +1,2 @@
+// Package sqlite keeps the desk in one SQLite file: booking.Store without a database server.
+package sqlite

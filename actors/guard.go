@@ -30,7 +30,7 @@ func (g *guard) Receive(c *actor.Context) {
 			return
 		}
 		g.stopped = true
-		g.counts.running.Add(-1)
+		defer g.counts.stopped()
 	default:
 		if g.ended {
 			g.tell(msg)
@@ -89,23 +89,24 @@ func (g *guard) tooMany() bool {
 
 func (g *guard) tell(msg any) {
 	if f, ok := g.receiver.(Failer); ok {
-		g.safely(func() { f.Failed(msg) })
+		g.system.Safely(g.kind, g.id, func() { f.Failed(msg) })
 	}
 }
 
 func (g *guard) reset() {
 	if r, ok := g.receiver.(Resetter); ok {
-		g.safely(r.Reset)
+		g.system.Safely(g.kind, g.id, r.Reset)
 	}
 }
 
-// safely runs what an actor does about a failure; a second panic there is logged and counted, nothing more.
-func (g *guard) safely(f func()) {
+// Safely runs a part of an actor's work that must not keep the rest from being done, such as a hook while it cleans up:
+// a panic in it is logged and counted, nothing more.
+func (s *System) Safely(kind Kind, id string, f func()) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			g.counts.panics.Add(1)
-			g.system.log.Error().Str("kind", g.kind.Name).Str("actor_id", g.id).
-				Interface("panic", reason).Msg("Actor panicked while failing")
+			s.counts(kind.Name).panics.Add(1)
+			s.log.Error().Str("kind", kind.Name).Str("actor_id", id).Interface("panic", reason).
+				Bytes("stack", debug.Stack()).Msg("Actor panicked in a part of its work")
 		}
 	}()
 	f()

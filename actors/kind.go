@@ -67,3 +67,6 @@ type Resetter interface{ Reset() }
 
 // Detonate makes the guard of whoever receives it panic: tests send it to see what the server survives.
 type Detonate struct{ Reason string }
+
+// NewPID returns the address an actor of this kind and id has, or will have.
+func NewPID(kind Kind, id string) *PID { return actor.NewPID(actor.LocalLookupAddr, kind.Name+"/"+id) }

@@ -1,0 +1,102 @@
+package realtime
+
+import (
+	"slices"
+	"sync/atomic"
+
+	"kapoor.example/desk/actors"
+	"kapoor.example/desk/protocol"
+)
+
+var adapterKind = actors.Kind{Name: "adapter", Directive: actors.Resume, Inbox: 1024, Singleton: true}
+
+// adapter is the one place that everything emitted to rooms passes: it fixes the order, gives offsets, encodes each
+// event once and hands it to every shard. Shards resolve the rooms.
+type adapter struct {
+	server *Server
+	pid    *actors.PID
+}
+
+func (a *adapter) send(msg any) { a.server.system.Send(a.pid, msg) }
+
+type (
+	// broadcast is an emit whose arguments are encoded.
+	broadcast struct {
+		Broadcast
+		data        []byte
+		attachments [][]byte
+	}
+	publication struct {
+		entries []Entry
+		done    func()
+	}
+)
+
+// Receive implements actors.Receiver.
+func (a *adapter) Receive(c *actors.Context) {
+	switch m := c.Message().(type) {
+	case broadcast:
+		a.broadcast(m)
+	case publication:
+		a.publish(m)
+	case Revocation:
+		a.toShards(m)
+	case join: // these pass here so that they keep their place among the caller's emits
+		a.server.shardOf(m.member.session.sid).send(m)
+	case leave:
+		a.server.shardOf(m.member.session.sid).send(m)
+	}
+}
+
+// Failed implements actors.Failer: whoever waits for a publication must not wait for ever.
+func (a *adapter) Failed(msg any) {
+	if p, ok := msg.(publication); ok && p.done != nil {
+		p.done()
+	}
+}
+
+func (a *adapter) broadcast(m broadcast) {
+	name := m.namespace.name
+	var offset string
+	if log := a.server.options.Log; log != nil && !m.volatile {
+		offset = log.Append(name, m.rooms, m.except, m.data)
+	}
+	a.toShards(emit{
+		namespace: name, rooms: m.rooms, except: m.except, volatile: m.volatile,
+		frame: packetFrame(name, m.data, m.attachments, offset),
+	})
+}
+
+func (a *adapter) publish(m publication) {
+	list := make([]emit, len(m.entries))
+	for i, e := range m.entries {
+		namespace, rooms, offset := e.Namespace, e.Rooms, e.Offset
+		if !a.server.options.Offsets {
+			offset = ""
+		}
+		if namespace == "" {
+			namespace = "/"
+		}
+		if slices.Contains(rooms, RoomEveryone) {
+			rooms = nil
+		}
+		list[i] = emit{namespace: namespace, rooms: rooms, frame: protocol.EventFrame(namespace, e.Name, e.Payload, offset)}
+	}
+	batch := emits{list: list}
+	if m.done != nil {
+		left := new(atomic.Int32)
+		left.Store(int32(len(a.server.shards)))
+		batch.done = func() {
+			if left.Add(-1) == 0 {
+				m.done()
+			}
+		}
+	}
+	a.toShards(batch)
+}
+
+func (a *adapter) toShards(msg any) {
+	for _, shard := range a.server.shards {
+		shard.send(msg)
+	}
+}

@@ -1,0 +1,296 @@
+package realtime
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"kapoor.example/desk/protocol/engineio"
+	"kapoor.example/desk/protocol/socketio"
+)
+
+// The messages by which a socket is admitted to a namespace: the middleware has run, the user's room has taken it, its
+// shard has sent the CONNECT answer and entered it into the index.
+type (
+	admitted struct {
+		socket *Socket
+		err    error
+	}
+	entered struct {
+		socket *Socket
+		ok     bool
+	}
+	attached struct {
+		socket  *Socket
+		refused bool // its token was revoked meanwhile
+	}
+	call struct{ f func() }
+)
+
+// ConnectError refuses a CONNECT: the client gets a CONNECT_ERROR packet with this message and data, and a stock client
+// does not try again.
+type ConnectError struct {
+	Message string
+	Data    any // left out when nil
+}
+
+// Error implements error.
+func (e *ConnectError) Error() string { return e.Message }
+
+// ErrClose, in the chain of a middleware's error, closes the connection instead of refusing the CONNECT: the client
+// comes back by itself. It is for trouble of the server's own.
+var ErrClose = errors.New("close the connection")
+
+// message handles a Socket.IO packet, or a part of one.
+func (a *sessionActor) message(p engineio.Packet) {
+	var packet socketio.Packet
+	var complete bool
+	var err error
+	if p.Binary {
+		packet, complete, err = a.decoder.Binary(p.Data)
+	} else {
+		packet, complete, err = a.decoder.Text(p.Data)
+	}
+	if err != nil {
+		a.violation(err.Error())
+		return
+	}
+	if complete {
+		a.dispatch(packet)
+	}
+}
+
+// violation ends a connection whose client does not keep to the protocol.
+func (a *sessionActor) violation(what string) {
+	a.s.server.options.Logger.Warn().Str("sid", a.s.sid).Str("violation", what).Msg("Client broke the protocol")
+	a.end(ReasonForcedClose, StatusNone)
+}
+
+func (a *sessionActor) dispatch(p socketio.Packet) {
+	i := slices.IndexFunc(a.sockets, func(s *Socket) bool { return s.namespace.name == p.Namespace })
+	if p.Type == socketio.Connect {
+		if i >= 0 {
+			a.violation("second CONNECT to a namespace")
+			return
+		}
+		a.join(p)
+		return
+	}
+	if i < 0 {
+		a.violation("packet for a namespace that was not joined")
+		return
+	}
+	socket := a.sockets[i]
+	if socket.state == socketAttaching {
+		// The client has its CONNECT answer already; the news of it is behind this packet in the inbox.
+		socket.early = append(socket.early, p)
+		return
+	}
+	if socket.state != socketConnected {
+		a.violation("packet before CONNECT was answered")
+		return
+	}
+	a.deliver(socket, p)
+}
+
+func (a *sessionActor) deliver(socket *Socket, p socketio.Packet) {
+	switch p.Type {
+	case socketio.Event, socketio.BinaryEvent:
+		socket.receiveEvent(p)
+	case socketio.Ack, socketio.BinaryAck:
+		socket.receiveAck(p)
+	case socketio.Disconnect:
+		a.remove(socket, ReasonClientDisconnect)
+	default:
+		a.violation("packet only servers send")
+	}
+}
+
+// join begins to admit a socket to a namespace.
+func (a *sessionActor) join(p socketio.Packet) {
+	namespace := a.s.server.namespace(p.Namespace)
+	if namespace == nil {
+		a.refuse(p.Namespace, &ConnectError{Message: "Invalid namespace"})
+		return
+	}
+	if len(a.sockets) >= a.s.server.options.MaxNamespaces {
+		a.violation("too many namespaces")
+		return
+	}
+	socket := newSocket(a.s, namespace, p.Data)
+	a.sockets = append(a.sockets, socket)
+	server := a.s.server
+	if len(namespace.middleware) == 0 {
+		a.admitted(admitted{socket: socket})
+		return
+	}
+	go server.admit(socket)
+}
+
+// admit runs the namespace's middleware. It may wait: for a slot, and for whatever the middleware waits for.
+func (s *Server) admit(socket *Socket) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.options.ConnectTimeout)
+	defer cancel()
+	err := s.admissions.Acquire(ctx, 1)
+	if err != nil {
+		err = errors.Join(ErrClose, err)
+	} else {
+		err = socket.namespace.run(ctx, socket)
+		s.admissions.Release(1)
+	}
+	s.system.Send(socket.session.pid, admitted{socket, err})
+}
+
+func (a *sessionActor) admitted(m admitted) {
+	if a.ended {
+		return
+	}
+	if m.err != nil {
+		a.rejected(m)
+		return
+	}
+	if m.socket.user.ID == "" {
+		a.attach(m.socket)
+		return
+	}
+	m.socket.state = socketEntering
+	a.s.server.hub.enter(m.socket)
+}
+
+func (a *sessionActor) rejected(m admitted) {
+	a.forget(m.socket)
+	if errors.Is(m.err, ErrClose) {
+		a.s.server.options.Logger.Warn().Str("sid", a.s.sid).Err(m.err).Msg("Socket could not be admitted")
+		a.end(ReasonOverload, StatusNone)
+		return
+	}
+	a.refuse(m.socket.namespace.name, m.err)
+}
+
+func (a *sessionActor) refuse(namespace string, err error) {
+	refusal := struct {
+		Message string `json:"message"`
+		Data    any    `json:"data,omitempty"`
+	}{Message: err.Error()}
+	var refused *ConnectError
+	if errors.As(err, &refused) {
+		refusal.Message, refusal.Data = refused.Message, refused.Data
+	}
+	data, err := json.Marshal(refusal)
+	if err != nil {
+		data = []byte(`{"message":"refused"}`)
+	}
+	a.write(socketio.Packet{Type: socketio.ConnectError, Namespace: namespace, Data: data})
+}
+
+func (a *sessionActor) entered(m entered) {
+	switch {
+	case a.ended: // drop has told the room already
+	case m.ok:
+		a.attach(m.socket)
+	default:
+		a.end(ReasonOverload, StatusNone)
+	}
+}
+
+// attach hands the socket to its shard, which answers the CONNECT and begins to deliver.
+func (a *sessionActor) attach(socket *Socket) {
+	socket.state = socketAttaching
+	rooms := append([]string{socket.id}, socket.user.Rooms...)
+	for _, room := range rooms {
+		socket.rooms[room] = struct{}{}
+	}
+	socket.member = newMember(socket)
+	a.s.server.shardOf(a.s.sid).send(attach{member: socket.member, rooms: rooms})
+}
+
+func (a *sessionActor) attached(m attached) {
+	socket := m.socket
+	if a.ended {
+		return
+	}
+	if m.refused {
+		a.end(ReasonTokenRevoked, StatusNone)
+		return
+	}
+	a.connect.Stop()
+	socket.state = socketConnected
+	socket.connected.Store(true)
+	if expires := socket.user.ExpiresAt; !expires.IsZero() {
+		a.expiry.Stop()
+		a.expiry = a.s.server.system.After(expires.Sub(a.s.server.options.Now()), a.s.pid, expired{})
+	}
+	for _, handler := range socket.namespace.onConnection {
+		handler(socket)
+	}
+	early := socket.early
+	socket.early = nil
+	for _, p := range early {
+		if a.ended || socket.state != socketConnected {
+			return
+		}
+		a.deliver(socket, p)
+	}
+}
+
+// disconnect asks a session to end one of its sockets (all of the connection with close).
+type disconnect struct {
+	socket *Socket
+	close  bool
+}
+
+func (a *sessionActor) disconnect(m disconnect) {
+	if a.ended {
+		return
+	}
+	targets := []*Socket{m.socket}
+	if m.close {
+		targets = slices.Clone(a.sockets)
+	}
+	for _, socket := range targets {
+		if slices.Contains(a.sockets, socket) {
+			a.write(socketio.Packet{Type: socketio.Disconnect, Namespace: socket.namespace.name})
+			a.remove(socket, ReasonServerDisconnect)
+		}
+	}
+	if m.close {
+		a.end(ReasonServerDisconnect, StatusNone)
+	}
+}
+
+// remove ends one socket; the connection goes on, for a while also without any namespace.
+func (a *sessionActor) remove(socket *Socket, reason Reason) {
+	a.forget(socket)
+	a.drop(socket, reason)
+	if len(a.sockets) == 0 {
+		a.connect.Reset(a.s.server.options.ConnectTimeout)
+	}
+}
+
+func (a *sessionActor) forget(socket *Socket) {
+	a.sockets = slices.DeleteFunc(a.sockets, func(s *Socket) bool { return s == socket })
+}
+
+// drop takes a socket out of everything that knows it.
+func (a *sessionActor) drop(socket *Socket, reason Reason) {
+	was := socket.state
+	socket.state = socketGone
+	socket.connected.Store(false)
+	if was == socketAttaching || was == socketConnected {
+		a.s.server.shardOf(a.s.sid).send(detach{socket.member})
+	}
+	if was >= socketEntering && was != socketGone && socket.user.ID != "" {
+		a.s.server.hub.leave(socket)
+	}
+	safely := func(f func()) { a.s.server.system.Safely(sessionKind, a.s.sid, f) }
+	for _, pending := range socket.takeAcks() {
+		safely(func() { pending.answer(socketio.Args{}, ErrNotConnected) })
+	}
+	if was == socketConnected {
+		for _, handler := range socket.namespace.onDisconnect {
+			safely(func() { handler(socket, reason) })
+		}
+	}
+	socket.clearRooms()
+}

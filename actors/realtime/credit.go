@@ -1,0 +1,53 @@
+package realtime
+
+import "sync"
+
+// credit bounds what a connection has sent and the server has not handled yet. A reader that takes waits until there is
+// room: the connection is not read meanwhile, and TCP holds back the client.
+type credit struct {
+	mu     sync.Mutex
+	used   int
+	freed  chan struct{} // non-nil while a reader waits
+	closed bool
+}
+
+// take waits until n more fit into max, or nothing else is in use. It reports false once closed.
+func (c *credit) take(n, max int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for !c.closed && c.used > 0 && c.used+n > max {
+		if c.freed == nil {
+			c.freed = make(chan struct{})
+		}
+		freed := c.freed
+		c.mu.Unlock()
+		<-freed
+		c.mu.Lock()
+	}
+	if c.closed {
+		return false
+	}
+	c.used += n
+	return true
+}
+
+func (c *credit) give(n int) {
+	c.mu.Lock()
+	c.used -= n
+	c.wake()
+	c.mu.Unlock()
+}
+
+func (c *credit) close() {
+	c.mu.Lock()
+	c.closed = true
+	c.wake()
+	c.mu.Unlock()
+}
+
+func (c *credit) wake() {
+	if c.freed != nil {
+		close(c.freed)
+		c.freed = nil
+	}
+}

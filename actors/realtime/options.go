@@ -1,0 +1,96 @@
+package realtime
+
+import (
+	"runtime"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Options of a Server. The zero value of a field means its default.
+type Options struct {
+	// PingInterval is how long after the open packet or the last pong a ping is sent. Defaults to 25 s.
+	PingInterval time.Duration
+	// PingTimeout is how long a pong may take. Defaults to 20 s.
+	PingTimeout time.Duration
+	// UpgradeTimeout is how long a transport upgrade may take. Defaults to 10 s.
+	UpgradeTimeout time.Duration
+	// ConnectTimeout is how long a connection may stay without a namespace. Defaults to 45 s.
+	ConnectTimeout time.Duration
+	// CloseTimeout is how long a closing connection may take to receive what is queued for it. Defaults to 30 s.
+	CloseTimeout time.Duration
+	// MaxPayload bounds a message and a polling body from a client, in bytes. Defaults to 1,000,000.
+	MaxPayload int
+	// MaxPackets bounds the packets of one polling body. Defaults to 10,000.
+	MaxPackets int
+	// MaxQueue is the byte budget of a connection's outbox. Defaults to 1 MiB.
+	MaxQueue int
+	// MaxInbound bounds the bytes of a connection that wait to be handled; beyond, it is not read. Defaults to 256 KiB
+	// (one message of any allowed size always fits).
+	MaxInbound int
+	// MaxNamespaces bounds the namespaces one connection has joined or is joining. Defaults to 16.
+	MaxNamespaces int
+	// MaxRooms bounds the rooms of one socket. Defaults to 1,000.
+	MaxRooms int
+	// MaxConnections bounds the connections altogether; beyond, handshakes are refused. Defaults to 1,000,000.
+	MaxConnections int
+	// MaxPerAddress bounds the connections of one remote address. Defaults to 10,000: a shop's phones share one.
+	MaxPerAddress int
+	// MaxPerUser bounds the connections of one user. Defaults to 50.
+	MaxPerUser int
+	// Admissions bounds how many connection middlewares run at once. Defaults to 256.
+	Admissions int
+	// Grace is how long a user counts as online after the last connection is gone. Defaults to 5 s.
+	Grace time.Duration
+	// Shards is the number of fan-out shards. Defaults to GOMAXPROCS.
+	Shards int
+	// Log gives every broadcast event that is neither volatile nor wants an ack its offset. Nil: no offsets.
+	Log Log
+	// Offsets sends published entries with their offsets. Stock clients keep an offset only where CONNECT gave them a pid.
+	Offsets bool
+	// Now is the clock. Defaults to time.Now.
+	Now func() time.Time
+	// Logger gets lifecycle at debug and misbehaving clients at warn. The zero Logger writes nothing.
+	Logger zerolog.Logger
+}
+
+// Log gives positions to events. Offsets rise for ever; a client names the last one it saw to get what followed.
+type Log interface {
+	// Append notes an event and returns its offset. The adapter calls it, for one event at a time, in their order.
+	// args is the JSON array of the event, its name first; rooms is empty for everybody.
+	Append(namespace string, rooms, except []string, args []byte) (offset string)
+}
+
+func (o Options) withDefaults() Options {
+	set := func(d *time.Duration, to time.Duration) {
+		if *d == 0 {
+			*d = to
+		}
+	}
+	bound := func(n *int, to int) {
+		if *n == 0 {
+			*n = to
+		}
+	}
+	set(&o.PingInterval, 25*time.Second)
+	set(&o.PingTimeout, 20*time.Second)
+	set(&o.UpgradeTimeout, 10*time.Second)
+	set(&o.ConnectTimeout, 45*time.Second)
+	set(&o.CloseTimeout, 30*time.Second)
+	set(&o.Grace, 5*time.Second)
+	bound(&o.MaxPayload, 1_000_000)
+	bound(&o.MaxPackets, 10_000)
+	bound(&o.MaxQueue, 1<<20)
+	bound(&o.MaxInbound, 256<<10)
+	bound(&o.MaxNamespaces, 16)
+	bound(&o.MaxRooms, 1_000)
+	bound(&o.MaxConnections, 1_000_000)
+	bound(&o.MaxPerAddress, 10_000)
+	bound(&o.MaxPerUser, 50)
+	bound(&o.Admissions, 256)
+	bound(&o.Shards, runtime.GOMAXPROCS(0))
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}

@@ -1,0 +1,253 @@
+package realtime
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"kapoor.example/desk/protocol"
+)
+
+func text(format string, args ...any) *protocol.Frame {
+	return protocol.Text(fmt.Appendf(nil, format, args...))
+}
+
+// setupOutbox returns an outbox over a line, and the reasons it failed with.
+func setupOutbox(limit int) (*outbox, *line, func() []Reason) {
+	var mu sync.Mutex
+	var reasons []Reason
+	o := &outbox{limit: limit, failed: func(r Reason) {
+		mu.Lock()
+		defer mu.Unlock()
+		reasons = append(reasons, r)
+	}}
+	l := newLine()
+	return o, l, func() []Reason {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(reasons)
+	}
+}
+
+func TestOutboxWritesAtOnce(t *testing.T) {
+	o, l, _ := setupOutbox(1 << 20)
+	o.upgrade(l)
+	o.send(text("4a"), false)
+	o.send(text("4b"), true)
+	l.receives(t, "4b")
+	if l.writes != 2 || o.draining || o.queue != nil {
+		t.Errorf("%d writes, draining %t, queue %v", l.writes, o.draining, o.queue)
+	}
+}
+
+// TestOutboxKeepsOrder: whatever the connection takes at a time, frames arrive whole and in order.
+func TestOutboxKeepsOrder(t *testing.T) {
+	for name, room := range map[string]int{"a byte at a time": 1, "a part of a frame": 7, "more than a frame": 50} {
+		t.Run(name, func(t *testing.T) {
+			o, l, reasons := setupOutbox(1 << 20)
+			l.room = room
+			o.upgrade(l)
+			const frames = 500
+			for i := 0; i < frames; i += 2 {
+				a, b := text("4%06d", i), text("4%06d", i+1)
+				if i%4 == 0 {
+					o.send(a, false)
+					o.send(b, false)
+				} else {
+					o.sendJoined([]*protocol.Frame{a, b}, slices.Concat(a.WebSocket(), b.WebSocket()))
+				}
+			}
+			got := l.until(t, "all frames", func(m []string, _ bool) bool { return len(m) == frames })
+			for i, m := range got {
+				if m != fmt.Sprintf("4%06d", i) {
+					t.Fatalf("message %d is %s", i, m)
+				}
+			}
+			if r := reasons(); r != nil {
+				t.Errorf("failed with %v", r)
+			}
+			eventually(t, "the queue is empty and counted so", func() bool {
+				o.mu.Lock()
+				defer o.mu.Unlock()
+				return !o.draining && o.bytes == 0 && o.written == 0 && o.queue == nil
+			})
+		})
+	}
+}
+
+func TestOutboxDropsVolatile(t *testing.T) {
+	o, l, _ := setupOutbox(1 << 20)
+	l.blocked = true
+	o.upgrade(l)
+	o.send(text("4volatile"), true) // nothing can be written: dropped
+	o.send(text("4kept"), false)
+	o.send(text("4volatile"), true) // behind a queue: dropped
+	l.block(false)
+	l.receives(t, "4kept")
+	eventually(t, "the queue is out", func() bool { o.mu.Lock(); defer o.mu.Unlock(); return len(o.queue) == 0 })
+	o.send(text("4again"), true)
+	got := l.until(t, "4again", func(m []string, _ bool) bool { return slices.Contains(m, "4again") })
+	if strings.Join(got, " ") != "4kept 4again" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestOutboxVolatileBegun: a volatile frame of which a part is out must be finished, or the stream is broken.
+func TestOutboxVolatileBegun(t *testing.T) {
+	o, l, _ := setupOutbox(1 << 20)
+	l.room = 3
+	o.upgrade(l)
+	o.send(text("4volatile"), true)
+	o.send(text("4next"), false)
+	got := l.until(t, "4next", func(m []string, _ bool) bool { return slices.Contains(m, "4next") })
+	if strings.Join(got, " ") != "4volatile 4next" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestOutboxSlowConsumer(t *testing.T) {
+	o, l, reasons := setupOutbox(1000)
+	l.blocked = true
+	o.upgrade(l)
+	for range 200 {
+		o.send(text("4%s", strings.Repeat("x", 20)), false)
+	}
+	l.closes(t)
+	if r := reasons(); len(r) != 1 || r[0] != ReasonSlowConsumer {
+		t.Errorf("failed with %v", r)
+	}
+	if o.bytes != 0 || o.queue != nil {
+		t.Errorf("keeps %d bytes", o.bytes)
+	}
+}
+
+// TestOutboxOneBigFrame: the budget never keeps a single frame from being sent, however big.
+func TestOutboxOneBigFrame(t *testing.T) {
+	o, l, reasons := setupOutbox(1000)
+	l.room = 100
+	o.upgrade(l)
+	o.send(text("4%s", strings.Repeat("x", 60_000)), false)
+	l.receives(t, "4xxx")
+	if r := reasons(); r != nil {
+		t.Errorf("failed with %v", r)
+	}
+}
+
+func TestOutboxPolling(t *testing.T) {
+	o, _, _ := setupOutbox(1 << 20)
+	for i := range 3 {
+		o.send(text("4%d", i), false)
+	}
+	o.send(text("4volatile"), true)
+	answer, ok := o.wait()
+	if got := string(<-answer); !ok || got != "40\x1e41\x1e42" {
+		t.Fatalf("got %q", got)
+	}
+	answer, _ = o.wait()
+	if _, ok := o.wait(); ok {
+		t.Error("a second poll may not wait")
+	}
+	o.send(text("4later"), true)
+	if got := string(<-answer); got != "4later" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestOutboxUpgradeMovesTheQueue(t *testing.T) {
+	o, l, _ := setupOutbox(1 << 20)
+	answer, _ := o.wait()
+	o.release('6')
+	if got := string(<-answer); got != "6" {
+		t.Fatalf("the waiting poll got %q", got)
+	}
+	for i := range 100 {
+		o.send(text("4%d", i), false)
+	}
+	o.upgrade(l)
+	for i := range 100 {
+		o.send(text("4%d", 100+i), false)
+	}
+	got := l.until(t, "all", func(m []string, _ bool) bool { return len(m) == 200 })
+	for i, m := range got {
+		if m != fmt.Sprint("4", i) {
+			t.Fatalf("message %d is %s", i, m)
+		}
+	}
+}
+
+func TestOutboxClose(t *testing.T) {
+	t.Run("websocket: what is queued goes first", func(t *testing.T) {
+		o, l, _ := setupOutbox(1 << 20)
+		l.blocked = true
+		o.upgrade(l)
+		o.send(text("4last"), false)
+		if o.close(StatusServiceRestart) {
+			t.Error("ended with something queued")
+		}
+		o.send(text("4too late"), false)
+		l.block(false)
+		l.closes(t)
+		if got := strings.Join(l.messages, " "); got != "4last" || l.status != StatusServiceRestart {
+			t.Errorf("got %q, status %d", got, l.status)
+		}
+	})
+	t.Run("polling with a poll waiting", func(t *testing.T) {
+		o, _, _ := setupOutbox(1 << 20)
+		answer, _ := o.wait()
+		if !o.close(StatusNone) {
+			t.Error("not ended")
+		}
+		if got := string(<-answer); got != "1" {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("polling without: held for the next polls", func(t *testing.T) {
+		o, _, _ := setupOutbox(1 << 20)
+		o.send(text("4queued"), false)
+		if o.close(StatusNone) {
+			t.Error("ended without a poll")
+		}
+		for _, want := range []string{"4queued", "6\x1e1"} {
+			answer, _ := o.wait()
+			if got := string(<-answer); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		}
+		if !o.ended() {
+			t.Error("not ended")
+		}
+	})
+}
+
+// TestBroadcastAllocatesNothingPerReceiver: the work of a broadcast is shared; a receiver costs a write.
+func TestBroadcastAllocatesNothingPerReceiver(t *testing.T) {
+	s := &shard{server: &Server{}, index: map[string]*namespaceIndex{}}
+	index := &namespaceIndex{name: "/", all: &roomIndex{}, rooms: map[string]*roomIndex{}}
+	s.index["/"] = index
+	for range 1000 {
+		session := &Session{}
+		session.out = outbox{limit: 1 << 20, ws: sink{}}
+		m := newMember(&Socket{session: session, namespace: &Namespace{name: "/"}})
+		index.all.add(m, &m.all)
+		index.join(m, []string{"a", "b"})
+	}
+	one, two := text("4%s", strings.Repeat("x", 250)), text("4y")
+	run := func() {
+		s.pending = append(s.pending, emit{namespace: "/", rooms: []string{"a", "b"}, frame: one}, emit{namespace: "/", rooms: []string{"b"}, frame: two})
+		s.flush()
+	}
+	run()
+	if n := testing.AllocsPerRun(20, run); n > 10 {
+		t.Errorf("%.0f allocations for 1,000 receivers of two events", n)
+	}
+}
+
+// sink is a Transport that takes everything.
+type sink struct{}
+
+func (sink) TryWrite(p []byte) (int, error) { return len(p), nil }
+func (sink) Write(net.Buffers) error        { return nil }
+func (sink) Close(int)                      {}

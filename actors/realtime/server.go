@@ -1,0 +1,235 @@
+package realtime
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"kapoor.example/desk/actors"
+	"kapoor.example/desk/protocol"
+	"kapoor.example/desk/protocol/socketio"
+)
+
+// Server is a Socket.IO server. Set up namespaces and hooks first, then let transports open sessions.
+type Server struct {
+	system     *actors.System
+	options    Options
+	namespaces map[string]*Namespace
+	onPresence []func(string, bool, time.Time)
+	admissions *semaphore.Weighted
+	seed       maphash.Seed
+
+	supervisor *supervisor
+	hub        *hub
+	adapter    *adapter
+	shards     []*shard
+
+	sessions  sync.Map // sid → *Session
+	mu        sync.Mutex
+	addresses map[string]int
+	total     int
+	members   sync.Map // namespace → *atomic.Int64, the connected sockets
+}
+
+// ErrOverloaded says that a connection was refused because of a limit, ErrStopping because the server stops.
+var (
+	ErrOverloaded = errors.New("too many connections")
+	ErrStopping   = errors.New("server is stopping")
+)
+
+// New starts a server's actors.
+func New(system *actors.System, o Options) *Server {
+	o = o.withDefaults()
+	s := &Server{
+		system: system, options: o, namespaces: map[string]*Namespace{}, addresses: map[string]int{},
+		admissions: semaphore.NewWeighted(int64(o.Admissions)), seed: maphash.MakeSeed(),
+	}
+	s.supervisor = &supervisor{server: s, sessions: map[*Session]struct{}{}}
+	s.supervisor.pid = system.Spawn(supervisorKind, "sessions", s.supervisor)
+	s.hub = &hub{server: s, rooms: map[string]*tenant{}, online: map[string]struct{}{}}
+	s.hub.pid = system.Spawn(hubKind, "rooms", s.hub)
+	s.adapter = &adapter{server: s}
+	s.adapter.pid = system.Spawn(adapterKind, "main", s.adapter)
+	for i := range o.Shards {
+		shard := &shard{server: s, index: map[string]*namespaceIndex{}}
+		shard.pid = system.Spawn(shardKind, fmt.Sprint(i), shard)
+		s.shards = append(s.shards, shard)
+	}
+	return s
+}
+
+// Of returns the namespace with this name, made if need be. Call it while setting up.
+func (s *Server) Of(name string) *Namespace {
+	if name == "" || name[0] != '/' {
+		name = "/" + name
+	}
+	n := s.namespaces[name]
+	if n == nil {
+		n = &Namespace{name: name, server: s, handlers: map[string]func(*Socket, *Event){}}
+		s.namespaces[name] = n
+	}
+	return n
+}
+
+func (s *Server) namespace(name string) *Namespace { return s.namespaces[name] }
+
+// Options returns the options in force, defaults filled in.
+func (s *Server) Options() Options { return s.options }
+
+// Open begins a session for a handshake that came over a transport. When it returns the session can receive: only then
+// may the client get its open packet. Errors: ErrOverloaded, ErrStopping, the context's.
+func (s *Server) Open(ctx context.Context, r Request, transport string) (*Session, error) {
+	if !s.reserve(r.Address) {
+		return nil, ErrOverloaded
+	}
+	session := &Session{server: s, sid: newSid(), request: r, gone: make(chan struct{})}
+	session.websocket.Store(transport == WebSocket)
+	session.actor.s = session
+	session.out.limit = s.options.MaxQueue
+	session.out.failed = func(reason Reason) { s.system.Send(session.pid, closing{reason: reason}) }
+	opened := make(chan bool, 1)
+	s.sessions.Store(session.sid, session)
+	s.system.Send(s.supervisor.pid, openSession{session, opened})
+	select {
+	case ok := <-opened:
+		if ok {
+			return session, nil
+		}
+		s.release(session)
+		return nil, ErrStopping
+	case <-ctx.Done():
+		// The session may still come to be; ConnectTimeout ends it then.
+		return nil, ctx.Err()
+	}
+}
+
+// Session returns the live session with this sid, or nil.
+func (s *Server) Session(sid string) *Session {
+	if found, ok := s.sessions.Load(sid); ok {
+		return found.(*Session)
+	}
+	return nil
+}
+
+func (s *Server) reserve(address string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.total >= s.options.MaxConnections || s.addresses[address] >= s.options.MaxPerAddress {
+		return false
+	}
+	s.total++
+	s.addresses[address]++
+	return true
+}
+
+func (s *Server) release(session *Session) {
+	if _, live := s.sessions.LoadAndDelete(session.sid); !live {
+		return
+	}
+	close(session.gone)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.total--
+	if s.addresses[session.request.Address]--; s.addresses[session.request.Address] == 0 {
+		delete(s.addresses, session.request.Address)
+	}
+}
+
+// ended is called by a session that has finished.
+func (s *Server) ended(session *Session) {
+	s.release(session)
+	s.system.Send(s.supervisor.pid, sessionEnded{session})
+}
+
+// Connections returns the number of connections.
+func (s *Server) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.total
+}
+
+// Sockets returns the number of connected sockets of a namespace.
+func (s *Server) Sockets(namespace string) int {
+	if n, ok := s.members.Load(namespace); ok {
+		return int(n.(*atomic.Int64).Load())
+	}
+	return 0
+}
+
+func (s *Server) count(namespace string, by int64) {
+	n, _ := s.members.LoadOrStore(namespace, new(atomic.Int64))
+	n.(*atomic.Int64).Add(by)
+}
+
+func (s *Server) shardOf(sid string) *shard {
+	return s.shards[maphash.String(s.seed, sid)%uint64(len(s.shards))]
+}
+
+// welcome is the answer to a CONNECT.
+func (s *Socket) welcome() *protocol.Frame {
+	p := socketio.Packet{Type: socketio.Connect, Namespace: s.namespace.name, Data: []byte(`{"sid":"` + s.id + `"}`)}
+	return protocol.Message(socketio.Append(nil, p), nil)
+}
+
+// Close closes every connection with a WebSocket close status, without a DISCONNECT packet, and ends the actors. It
+// waits until they are gone or ctx ends.
+func (s *Server) Close(ctx context.Context, status int) error {
+	s.system.Send(s.supervisor.pid, closeAll{status})
+	if err := s.drained(ctx); err != nil {
+		return err
+	}
+	rooms := make(chan []*actors.PID, 1)
+	s.system.Send(s.hub.pid, endRooms{rooms})
+	ending := []*actors.PID{s.supervisor.pid, s.adapter.pid}
+	for _, shard := range s.shards {
+		ending = append(ending, shard.pid)
+	}
+	select {
+	case pids := <-rooms:
+		ending = append(append(pids, s.hub.pid), ending...)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for _, pid := range ending {
+		if err := s.system.EndAndWait(ctx, pid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drained waits until no session is left and every one's actor has stopped.
+func (s *Server) drained(ctx context.Context) error {
+	list := make(chan []*Session, 1)
+	for {
+		s.system.Send(s.supervisor.pid, listSessions{list})
+		select {
+		case left := <-list:
+			if len(left) == 0 {
+				return s.system.Await(ctx, sessionKind)
+			}
+			select {
+			case <-left[0].gone:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// newSid returns 20 characters of base64url that cannot be guessed.
+func newSid() string {
+	var b [15]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}

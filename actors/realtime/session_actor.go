@@ -1,0 +1,290 @@
+package realtime
+
+import (
+	"time"
+
+	"kapoor.example/desk/actors"
+	"kapoor.example/desk/protocol"
+	"kapoor.example/desk/protocol/engineio"
+	"kapoor.example/desk/protocol/socketio"
+)
+
+var sessionKind = actors.Kind{Name: "session", Directive: actors.Stop}
+
+// sessionActor is the state of a session that only its actor touches.
+type sessionActor struct {
+	s         *Session
+	decoder   socketio.Decoder
+	sockets   []*Socket // joined or joining
+	heartbeat *actors.Timer
+	due       time.Time // when the heartbeat is to do something
+	awaiting  bool      // a pong
+	connect   *actors.Timer
+	candidate Transport // probing
+	upgrade   *actors.Timer
+	release   *actors.Timer // of polls while probing
+	transport Transport     // nil while polling
+	expiry    *actors.Timer
+	hold      *actors.Timer // bounds a close that waits for the queue
+	ended     bool
+}
+
+// Receive implements actors.Receiver.
+func (a *sessionActor) Receive(c *actors.Context) {
+	switch m := c.Message().(type) {
+	case actors.Started:
+		a.start()
+	case inbound:
+		a.receive(m)
+	case lost:
+		a.lost(m)
+	case closing:
+		a.end(m.reason, m.status)
+		if m.done != nil {
+			close(m.done)
+		}
+	case started:
+		a.transport = m.transport
+	case probe:
+		m.reply <- a.probe(m.transport)
+	case heartbeatDue:
+		a.beat()
+	case connectDue:
+		a.end(ReasonConnectTimeout, StatusNone)
+	case upgradeDue:
+		a.abandon(m.transport)
+	case candidatePong:
+		if m.transport == a.candidate {
+			_, _ = m.transport.TryWrite(m.frame.WebSocket()) // lost is fine: the client pings again
+		}
+	case releaseDue:
+		a.releasePolls(m.transport)
+	case expired:
+		a.end(ReasonTokenExpired, StatusNone)
+	case closeDue:
+		a.finish()
+	case admitted:
+		a.admitted(m)
+	case entered:
+		a.entered(m)
+	case attached:
+		a.attached(m)
+	case disconnect:
+		a.disconnect(m)
+	case ackDue:
+		m.socket.expireAck(m.id)
+	case call:
+		m.f()
+	}
+}
+
+// Failed implements actors.Failer: a handler panicked, or a message came after that.
+func (a *sessionActor) Failed(msg any) {
+	if m, ok := msg.(inbound); ok {
+		a.settle(m)
+	}
+	a.end(ReasonPanic, StatusNone)
+	a.finish()
+}
+
+func (a *sessionActor) start() {
+	o := a.s.server.options
+	a.due = o.Now().Add(o.PingInterval)
+	a.heartbeat = a.s.server.system.After(o.PingInterval, a.s.pid, heartbeatDue{})
+	a.connect = a.s.server.system.After(o.ConnectTimeout, a.s.pid, connectDue{})
+}
+
+// settle says that a message was handled.
+func (a *sessionActor) settle(m inbound) {
+	a.s.inbound.give(m.size)
+	if m.done != nil {
+		close(m.done)
+	}
+}
+
+func (a *sessionActor) receive(m inbound) {
+	if !a.ended {
+		if m.transport == a.transport {
+			a.packet(m.packet)
+		} else {
+			a.candidatePacket(m)
+		}
+	}
+	a.settle(m)
+}
+
+// packet handles an Engine.IO packet of the present transport.
+func (a *sessionActor) packet(p engineio.Packet) {
+	switch p.Type {
+	case engineio.Message:
+		a.message(p)
+	case engineio.Pong:
+		a.pong()
+	case engineio.Close:
+		a.s.out.release(engineio.Noop)
+		a.end(ReasonTransportClose, StatusNone)
+	case engineio.Ping, engineio.Open, engineio.Upgrade:
+		// Row 56: a ping from an EIO 4 client is an error of the transport; so are the others here.
+		a.end(ReasonTransportError, StatusNone)
+	case engineio.Noop:
+	}
+}
+
+// beat sends a ping, or ends the session whose pong did not come.
+func (a *sessionActor) beat() {
+	o := a.s.server.options
+	if wait := a.due.Sub(o.Now()); wait > time.Millisecond {
+		return // the timer was reset while this message was on its way
+	}
+	if a.ended {
+		return
+	}
+	if a.awaiting {
+		a.end(ReasonPingTimeout, StatusNone)
+		return
+	}
+	a.awaiting = true
+	a.s.out.send(protocol.Ping(), false)
+	a.schedule(o.PingTimeout)
+}
+
+func (a *sessionActor) pong() {
+	if a.awaiting {
+		a.awaiting = false
+		a.schedule(a.s.server.options.PingInterval)
+	}
+}
+
+func (a *sessionActor) schedule(d time.Duration) {
+	a.due = a.s.server.options.Now().Add(d)
+	a.heartbeat.Reset(d)
+}
+
+func (a *sessionActor) lost(m lost) {
+	switch {
+	case m.transport == a.transport:
+		status := StatusNone
+		a.end(m.reason, status)
+	case m.transport == a.candidate:
+		a.abandon(m.transport)
+	}
+}
+
+// end begins the end of the session: its sockets are disconnected, and its connection is closed once what is queued is
+// out, at most CloseTimeout from now (at once where the line is broken anyway).
+func (a *sessionActor) end(reason Reason, status int) {
+	if a.ended {
+		return
+	}
+	a.ended = true
+	a.s.closed.Store(true)
+	a.s.inbound.close()
+	a.abandon(a.candidate)
+	for _, timer := range []*actors.Timer{a.heartbeat, a.connect, a.expiry} {
+		timer.Stop()
+	}
+	for _, socket := range a.sockets {
+		a.drop(socket, reason)
+	}
+	a.sockets = nil
+	a.decoder.Reset()
+	// A polling client that is told by nobody (row 41: a server that stops discards its queue) finds out at its next poll.
+	if broken(reason) || reason == ReasonShutdown && a.transport == nil {
+		a.s.out.abort()
+	}
+	if a.s.out.close(status) {
+		a.finish()
+		return
+	}
+	a.hold = a.s.server.system.After(a.s.server.options.CloseTimeout, a.s.pid, closeDue{})
+}
+
+// broken reports whether a connection that ends for this reason takes nothing more.
+func broken(r Reason) bool {
+	switch r {
+	case ReasonTransportClose, ReasonTransportError, ReasonPingTimeout, ReasonSlowConsumer, ReasonParseError, ReasonPanic:
+		return true
+	}
+	return false
+}
+
+// finish ends what end began: the connection is closed, and the supervisor forgets the session.
+func (a *sessionActor) finish() {
+	if a.s.pid == nil || !a.ended {
+		return
+	}
+	a.hold.Stop()
+	a.s.out.abort()
+	a.s.server.ended(a.s)
+}
+
+// probe makes t the candidate for an upgrade.
+func (a *sessionActor) probe(t Transport) bool {
+	if a.ended || a.transport != nil || a.candidate != nil {
+		return false
+	}
+	a.candidate = t
+	a.upgrade = a.s.server.system.After(a.s.server.options.UpgradeTimeout, a.s.pid, upgradeDue{t})
+	return true
+}
+
+// candidatePacket handles a packet of a WebSocket that is not the transport (yet): first a probe, then the upgrade.
+func (a *sessionActor) candidatePacket(m inbound) {
+	if m.transport == nil || m.transport != a.candidate {
+		return
+	}
+	switch {
+	case m.packet.Type == engineio.Ping && string(m.packet.Data) == "probe":
+		if n, err := a.candidate.TryWrite(protocol.Probe().WebSocket()); err != nil || n < protocol.Probe().Size() {
+			a.abandon(m.transport)
+			return
+		}
+		a.releasePolls(m.transport)
+	case m.packet.Type == engineio.Upgrade:
+		a.transport = a.candidate
+		a.stopProbing()
+		a.s.websocket.Store(true)
+		a.s.out.upgrade(a.transport)
+	default:
+		a.abandon(m.transport)
+	}
+}
+
+// releaseInterval is how often a poll that comes while a WebSocket is probed is answered (row 69).
+const releaseInterval = 100 * time.Millisecond
+
+// releasePolls answers the poll that waits, so that the client stops polling, and those that were under way.
+func (a *sessionActor) releasePolls(probing Transport) {
+	if probing == nil || probing != a.candidate {
+		return
+	}
+	a.s.out.release(engineio.Noop)
+	if a.release == nil {
+		a.release = a.s.server.system.After(releaseInterval, a.s.pid, releaseDue{probing})
+	} else {
+		a.release.Reset(releaseInterval)
+	}
+}
+
+// stopProbing stops the timers of an upgrade.
+func (a *sessionActor) stopProbing() {
+	a.upgrade.Stop()
+	a.release.Stop()
+	a.candidate, a.upgrade, a.release = nil, nil, nil
+}
+
+// abandon closes a WebSocket that did not become the transport; polling goes on.
+func (a *sessionActor) abandon(t Transport) {
+	if t == nil || t != a.candidate {
+		return
+	}
+	a.stopProbing()
+	t.Close(StatusNone)
+}
+
+// write sends a Socket.IO packet.
+func (a *sessionActor) write(p socketio.Packet) { a.s.write(p, false) }
+
+func (s *Session) write(p socketio.Packet, volatile bool) {
+	s.out.send(protocol.Message(socketio.Append(nil, p), p.Attachments), volatile)
+}

@@ -1,0 +1,284 @@
+package realtime
+
+import (
+	"slices"
+	"time"
+
+	"kapoor.example/desk/actors"
+	"kapoor.example/desk/protocol"
+)
+
+var shardKind = actors.Kind{Name: "shard", Directive: actors.Resume, Inbox: 1024, Singleton: true}
+
+// shard owns the room index of its share of the sockets, by hash of the sid, and writes to their outboxes. All that is
+// emitted reaches every shard in one order. A shard takes the emits that wait for it together: each member gets one
+// write for all of them.
+type shard struct {
+	server *Server
+	pid    *actors.PID
+	index  map[string]*namespaceIndex
+
+	pending   []emit // resolved at the next flush
+	done      []func()
+	scheduled bool // a flush is in the inbox
+	mark      uint64
+	touched   []*member
+	joined    []byte
+	joinedOf  []*protocol.Frame
+
+	revoked []revokedUser // lately, for sockets that are just being admitted
+}
+
+type revokedUser struct {
+	Revocation
+	at time.Time
+}
+
+// The messages of a shard, besides Revocation.
+type (
+	emit struct {
+		namespace     string
+		rooms, except []string
+		frame         *protocol.Frame
+		volatile      bool
+	}
+	emits struct {
+		list []emit
+		done func()
+	}
+	flush  struct{}
+	attach struct {
+		member *member
+		rooms  []string
+	}
+	detach struct{ member *member }
+	join   struct {
+		member *member
+		rooms  []string
+	}
+	leave struct {
+		member *member
+		rooms  []string
+	}
+)
+
+func (s *shard) send(msg any) { s.server.system.Send(s.pid, msg) }
+
+// Receive implements actors.Receiver.
+func (s *shard) Receive(c *actors.Context) {
+	switch m := c.Message().(type) {
+	case emit:
+		s.pending = append(s.pending, m)
+		s.schedule()
+	case emits:
+		s.pending = append(s.pending, m.list...)
+		if m.done != nil {
+			s.done = append(s.done, m.done)
+		}
+		s.schedule()
+	case flush:
+		s.scheduled = false
+		s.flush()
+	case attach:
+		s.flush()
+		s.attach(m)
+	case detach:
+		s.detach(m.member)
+	case join:
+		s.flush()
+		s.of(m.member).join(m.member, m.rooms)
+	case leave:
+		s.flush()
+		s.of(m.member).leave(m.member, m.rooms)
+	case Revocation:
+		s.flush()
+		s.revoke(m)
+	}
+}
+
+// Failed implements actors.Failer. An emit that cannot be sent must not be tried for ever.
+func (s *shard) Failed(msg any) {
+	if m, ok := msg.(emits); ok && m.done != nil && len(s.done) == 0 {
+		m.done()
+	}
+	s.clearPending()
+}
+
+// Reset implements actors.Resetter: the shard begins anew, and its clients come back by themselves.
+func (s *shard) Reset() {
+	for _, index := range s.index {
+		for _, m := range index.all.members {
+			s.server.system.Send(m.session.pid, closing{reason: ReasonPanic})
+		}
+	}
+	s.index = map[string]*namespaceIndex{}
+}
+
+// schedule sends the shard a flush to itself: emits that wait in the inbox by then are taken along.
+func (s *shard) schedule() {
+	if !s.scheduled {
+		s.scheduled = true
+		s.send(flush{})
+	}
+}
+
+// flush resolves the pending emits and writes each member once.
+func (s *shard) flush() {
+	if len(s.pending) == 0 {
+		s.clearPending()
+		return
+	}
+	for i := range s.pending {
+		s.resolve(&s.pending[i])
+	}
+	for _, m := range s.touched {
+		s.write(m)
+	}
+	s.clearPending()
+}
+
+func (s *shard) clearPending() {
+	for _, m := range s.touched {
+		m.pending = m.pending[:0]
+		if cap(m.pending) > keptPending {
+			m.pending = nil
+		}
+	}
+	clear(s.touched)
+	clear(s.pending)
+	s.touched, s.pending, s.joinedOf = s.touched[:0], s.pending[:0], nil
+	for _, done := range s.done {
+		done()
+	}
+	clear(s.done)
+	s.done = s.done[:0]
+}
+
+// keptPending is how many frames a member's list keeps room for between flushes.
+const keptPending = 4
+
+// resolve finds the members of one emit, each once.
+func (s *shard) resolve(e *emit) {
+	index := s.index[e.namespace]
+	if index == nil {
+		return
+	}
+	s.mark++
+	for _, name := range e.except {
+		if r := index.rooms[name]; r != nil {
+			for _, m := range r.members {
+				m.mark = s.mark
+			}
+		}
+	}
+	if len(e.rooms) == 0 {
+		s.touch(index.all, e)
+		return
+	}
+	for _, name := range e.rooms {
+		if r := index.rooms[name]; r != nil {
+			s.touch(r, e)
+		}
+	}
+}
+
+func (s *shard) touch(r *roomIndex, e *emit) {
+	for _, m := range r.members {
+		if m.mark == s.mark {
+			continue
+		}
+		m.mark = s.mark
+		if e.volatile {
+			// What is pending before it goes first; only then can it be said whether the connection takes more.
+			s.write(m)
+			m.pending = m.pending[:0]
+			m.out.send(e.frame, true)
+			continue
+		}
+		if len(m.pending) == 0 {
+			s.touched = append(s.touched, m)
+		}
+		m.pending = append(m.pending, e.frame)
+	}
+}
+
+// write sends what is pending for a member in one piece. Members of the same rooms share the piece.
+func (s *shard) write(m *member) {
+	switch len(m.pending) {
+	case 0:
+	case 1:
+		m.out.send(m.pending[0], false)
+	default:
+		if !slices.Equal(s.joinedOf, m.pending) {
+			s.joined = s.joined[:0]
+			for _, f := range m.pending {
+				s.joined = append(s.joined, f.WebSocket()...)
+			}
+			s.joinedOf = append(s.joinedOf[:0], m.pending...)
+		}
+		m.out.sendJoined(m.pending, s.joined)
+	}
+}
+
+// attach answers a CONNECT and enters the member: nothing emitted before it, everything emitted after it.
+func (s *shard) attach(m attach) {
+	socket := m.member.socket
+	for _, r := range s.revoked {
+		if r.hits(socket.user) {
+			s.server.system.Send(socket.session.pid, attached{socket: socket, refused: true})
+			return
+		}
+	}
+	m.member.out.send(socket.welcome(), false)
+	index := s.of(m.member)
+	index.all.add(m.member, &m.member.all)
+	index.join(m.member, m.rooms)
+	if user := socket.user.ID; user != "" {
+		index.join(m.member, []string{userKey(user)})
+	}
+	s.server.count(index.name, 1)
+	s.server.system.Send(socket.session.pid, attached{socket: socket})
+}
+
+func (s *shard) detach(m *member) {
+	s.flush()
+	index := s.of(m)
+	if m.all < 0 || len(index.all.members) <= m.all || index.all.members[m.all] != m {
+		return // never attached, or evicted
+	}
+	index.remove(m)
+	s.server.count(index.name, -1)
+}
+
+// revoke takes the sockets of a user out at once and closes their connections.
+func (s *shard) revoke(r Revocation) {
+	now := s.server.options.Now()
+	keep := 2 * s.server.options.ConnectTimeout
+	s.revoked = slices.DeleteFunc(s.revoked, func(u revokedUser) bool { return now.Sub(u.at) > keep })
+	s.revoked = append(s.revoked, revokedUser{r, now})
+	for _, index := range s.index {
+		room := index.rooms[userKey(r.User)]
+		if room == nil {
+			continue
+		}
+		for _, m := range slices.Clone(room.members) {
+			if r.hits(m.socket.user) {
+				s.detach(m)
+				s.server.system.Send(m.session.pid, closing{reason: ReasonTokenRevoked})
+			}
+		}
+	}
+}
+
+// userKey is where the index lists a user's sockets, whatever rooms they left. No room a client can name is called so.
+func userKey(user string) string { return "\x00" + user }
+
+func (s *shard) of(m *member) *namespaceIndex {
+	name := m.socket.namespace.name
+	index := s.index[name]
+	if index == nil {
+		index = &namespaceIndex{name: name, all: &roomIndex{}, rooms: map[string]*roomIndex{}}
+		s.index[name] = index
+	}
+	return index
+}

@@ -1,0 +1,43 @@
+package http
+
+import (
+	"context"
+	"time"
+
+	"kapoor.example/desk/booking"
+)
+
+// readyTimeout bounds how long /readyz may look: who asks, asks again soon.
+const readyTimeout = 2 * time.Second
+
+type healthAnswer struct {
+	Status string `json:"status" example:"ok"`
+}
+
+func (s *Server) health(*call, nothing) (healthAnswer, error) { return healthAnswer{"ok"}, nil }
+
+// ready says whether the server takes requests: it is not stopping, and its store answers.
+func (s *Server) ready(c *call, _ nothing) (healthAnswer, error) {
+	if s.draining.Load() {
+		return healthAnswer{}, booking.Errorf(booking.CodeUnavailable, "The server is stopping.")
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, readyTimeout)
+	defer cancel()
+	_, err := s.opts.Store.Head(ctx)
+	if err == nil && s.opts.Ready != nil {
+		err = s.opts.Ready(ctx)
+	}
+	if err != nil {
+		s.opts.Log.Warn().Err(err).Str("request_id", c.id).Msg("Not ready")
+		return healthAnswer{}, booking.Errorf(booking.CodeUnavailable, "The server is not ready.")
+	}
+	return healthAnswer{"ok"}, nil
+}
+
+type versionAnswer struct {
+	Version string `json:"version"`
+}
+
+func (s *Server) version(*call, nothing) (versionAnswer, error) {
+	return versionAnswer{s.opts.Version}, nil
+}

@@ -1,0 +1,165 @@
+package http
+
+import (
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/gofiber/contrib/websocket"
+	"github.com/gofiber/fiber/v2"
+
+	"kapoor.example/desk/actors/realtime"
+)
+
+// localSession carries the session from the request to the upgraded connection.
+const localSession = "engineio.session"
+
+// upgrade answers a request that wants to become a WebSocket: a handshake of its own, or the upgrade of a session.
+func (e *EngineIO) upgrade(c *fiber.Ctx, session *realtime.Session) error {
+	fresh := session == nil
+	if fresh {
+		var err error
+		if session, err = e.begin(c, realtime.WebSocket); err != nil {
+			return e.unavailable(c, err)
+		}
+	}
+	c.Locals(localSession, attachment{session: session, fresh: fresh, polling: lastQuery(c, "transport") == realtime.Polling})
+	if err := e.ws(c); err != nil {
+		if fresh {
+			session.Fail(realtime.ReasonTransportError)
+		}
+		c.Set(fiber.HeaderConnection, "close")
+		c.Set(fiber.HeaderContentType, "text/html")
+		return c.Status(fiber.StatusBadRequest).SendString("Bad request")
+	}
+	return nil
+}
+
+// attachment is what an upgraded connection is for.
+type attachment struct {
+	session *realtime.Session
+	fresh   bool // the session begins with this WebSocket
+	polling bool // row 18: an upgrade that names polling is closed at once
+}
+
+// websocketHandler upgrades through the library and detaches: it takes the real connection and what was read early, and
+// returns. Nothing of the library or of fasthttp is held afterwards, both reuse it for others.
+func (e *EngineIO) websocketHandler() fiber.Handler {
+	return websocket.New(func(conn *websocket.Conn) {
+		to := conn.Locals(localSession).(attachment)
+		hijacked := conn.NetConn()
+		inner := hijacked
+		if u, ok := hijacked.(interface{ UnsafeConn() net.Conn }); ok {
+			inner = u.UnsafeConn()
+		}
+		early := readEarly(hijacked, inner)
+		go e.attach(newWSConn(inner), to, early)
+	}, websocket.Config{
+		RecoverHandler: func(*websocket.Conn) {
+			if reason := recover(); reason != nil {
+				e.log.Error().Interface("panic", reason).Msg("WebSocket upgrade panicked")
+			}
+		},
+	})
+}
+
+// readEarly returns what fasthttp had read past the request: a read whose deadline has passed returns only that.
+func readEarly(hijacked, inner net.Conn) []byte {
+	defer inner.SetDeadline(time.Time{})
+	if err := inner.SetReadDeadline(time.Unix(1, 0)); err != nil {
+		return nil
+	}
+	var early []byte
+	for {
+		var chunk [512]byte
+		n, err := hijacked.Read(chunk[:])
+		early = append(early, chunk[:n]...)
+		if err != nil {
+			return early
+		}
+	}
+}
+
+// attach joins a connection and its session, and reads until either ends.
+func (e *EngineIO) attach(t *wsConn, to attachment, early []byte) {
+	session := to.session
+	switch {
+	case to.polling:
+		t.Close(realtime.StatusNone)
+		return
+	case to.fresh:
+		session.Start(t)
+	case !session.Probe(t):
+		t.Close(realtime.StatusNone)
+		return
+	}
+	t.read(session, early, e.server.Options().MaxPayload)
+}
+
+// wsConn is a detached WebSocket: a realtime.Transport, and the reader of its frames.
+type wsConn struct {
+	conn net.Conn
+	raw  syscall.RawConn // nil where the connection has no descriptor: then every write waits
+
+	// The write that is tried now: one closure for all, so that a write allocates nothing. The outbox writes one at a time.
+	try    []byte
+	tried  int
+	tryErr error
+	tryNow func(fd uintptr) bool
+
+	closing sync.Once
+}
+
+func newWSConn(conn net.Conn) *wsConn {
+	t := &wsConn{conn: conn}
+	if sc, ok := conn.(syscall.Conn); ok && descriptors {
+		if raw, err := sc.SyscallConn(); err == nil {
+			t.raw = raw
+		}
+	}
+	t.tryNow = func(fd uintptr) bool {
+		t.tried, t.tryErr = writeNow(fd, t.try)
+		return true
+	}
+	return t
+}
+
+// TryWrite implements realtime.Transport.
+func (t *wsConn) TryWrite(p []byte) (int, error) {
+	if t.raw == nil {
+		return 0, nil
+	}
+	t.try, t.tried, t.tryErr = p, 0, nil
+	err := t.raw.Write(t.tryNow)
+	t.try = nil
+	if err == nil {
+		err = t.tryErr
+	}
+	return t.tried, err
+}
+
+// Write implements realtime.Transport.
+func (t *wsConn) Write(p net.Buffers) error {
+	_, err := p.WriteTo(t.conn)
+	return err
+}
+
+// Close implements realtime.Transport. The close frame is written if the connection takes it at once.
+func (t *wsConn) Close(status int) {
+	t.closing.Do(func() {
+		var body []byte
+		if status != realtime.StatusNone {
+			body = ws.NewCloseFrameBody(ws.StatusCode(status), "")
+		}
+		if frame, err := ws.CompileFrame(ws.NewCloseFrame(body)); err == nil && t.raw != nil {
+			// Not TryWrite: another goroutine may be writing, and this is the last frame of all.
+			_ = t.raw.Write(func(fd uintptr) bool {
+				_, _ = writeNow(fd, frame)
+				return true
+			})
+		}
+		_ = t.conn.Close()
+	})
+}

@@ -1,0 +1,186 @@
+package http
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/gobwas/ws"
+
+	"kapoor.example/desk/actors/realtime"
+)
+
+// readBuffer is how much is read at once. A connection holds a buffer only while bytes are there.
+const readBuffer = 4096
+
+// buffers are shared by all connections.
+var buffers = sync.Pool{New: func() any { return new([readBuffer]byte) }}
+
+// frameReader cuts the bytes of a connection into frames and joins fragments to messages (RFC 6455, section 5).
+type frameReader struct {
+	limit   int
+	header  ws.Header
+	got     bool   // header is that of the frame being read
+	head    []byte // bytes of a header that is not complete
+	payload []byte // of the frame, unmasked up to its length
+	message []byte // of the fragments so far
+	opcode  ws.OpCode
+	begun   bool // a fragmented message is being joined
+}
+
+// errTooBig says that a message is over the limit.
+var errTooBig = errors.New("message too big")
+
+// errProtocol says that a client does not keep to RFC 6455.
+var errProtocol = errors.New("WebSocket protocol error")
+
+// feed takes bytes and calls handle for every complete message and control frame. What handle gets is its own.
+func (r *frameReader) feed(p []byte, handle func(op ws.OpCode, payload []byte) error) error {
+	for len(p) > 0 || r.got {
+		if !r.got {
+			var err error
+			if p, err = r.readHeader(p); err != nil {
+				return err
+			}
+			if !r.got {
+				return nil
+			}
+		}
+		n := min(int(r.header.Length)-len(r.payload), len(p))
+		start := len(r.payload)
+		r.payload = append(r.payload, p[:n]...)
+		ws.Cipher(r.payload[start:], r.header.Mask, start)
+		p = p[n:]
+		if len(r.payload) < int(r.header.Length) {
+			return nil
+		}
+		if err := r.frame(handle); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readHeader reads a frame's header, of which a part may have come before, and checks it.
+func (r *frameReader) readHeader(p []byte) (rest []byte, err error) {
+	source := p
+	if len(r.head) > 0 {
+		source = append(r.head, p...)
+	}
+	reader := bytes.NewReader(source)
+	header, err := ws.ReadHeader(reader)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		r.head = append(r.head[:0:0], source...)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, errProtocol
+	}
+	r.head = nil
+	state := ws.StateServerSide
+	if r.begun {
+		state = state.Set(ws.StateFragmented)
+	}
+	if err := ws.CheckHeader(header, state); err != nil {
+		return nil, errProtocol
+	}
+	if header.Length > int64(r.limit-len(r.message)) {
+		return nil, errTooBig
+	}
+	r.header, r.got = header, true
+	// Memory grows with the bytes that come, not with those that were announced.
+	r.payload = make([]byte, 0, min(header.Length, readBuffer))
+	return source[len(source)-reader.Len():], nil
+}
+
+// frame handles a complete frame.
+func (r *frameReader) frame(handle func(op ws.OpCode, payload []byte) error) error {
+	header, payload := r.header, r.payload
+	r.got, r.payload = false, nil
+	if header.OpCode.IsControl() {
+		return handle(header.OpCode, payload)
+	}
+	if !r.begun {
+		r.opcode = header.OpCode
+	}
+	if r.begun || !header.Fin {
+		r.message = append(r.message, payload...)
+		payload = r.message
+	}
+	r.begun = !header.Fin
+	if !header.Fin {
+		return nil
+	}
+	r.message = nil
+	if r.opcode == ws.OpText && !utf8.Valid(payload) {
+		return errProtocol
+	}
+	return handle(r.opcode, payload)
+}
+
+// read reads frames until the connection or the session ends, and says so to the session.
+func (t *wsConn) read(session *realtime.Session, early []byte, limit int) {
+	frames := frameReader{limit: limit}
+	handle := func(op ws.OpCode, payload []byte) error { return t.handle(session, op, payload) }
+	err := frames.feed(early, handle)
+	for err == nil {
+		err = t.readOnce(func(p []byte) error { return frames.feed(p, handle) })
+	}
+	reason := realtime.ReasonTransportClose
+	switch {
+	case errors.Is(err, errTooBig):
+		t.Close(realtime.StatusTooBig)
+		reason = realtime.ReasonTransportError
+	case errors.Is(err, errProtocol):
+		t.Close(realtime.StatusProtocolError)
+		reason = realtime.ReasonTransportError
+	}
+	session.Lost(t, reason)
+	t.Close(realtime.StatusNone)
+}
+
+// errClosed says that a side closed the connection in order.
+var errClosed = errors.New("connection closed")
+
+func (t *wsConn) handle(session *realtime.Session, op ws.OpCode, payload []byte) error {
+	switch op {
+	case ws.OpText, ws.OpBinary:
+		if !session.Receive(t, payload, op == ws.OpBinary) {
+			return errClosed
+		}
+	case ws.OpPing:
+		session.SendPong(t, payload)
+	case ws.OpClose:
+		return errClosed
+	}
+	return nil
+}
+
+// readOnce waits for bytes and feeds them; the buffer goes back to the pool before the next wait.
+func (t *wsConn) readOnce(feed func([]byte) error) error {
+	var buffer *[readBuffer]byte
+	take := func() []byte {
+		if buffer == nil {
+			buffer = buffers.Get().(*[readBuffer]byte)
+		}
+		return buffer[:]
+	}
+	defer func() {
+		if buffer != nil {
+			buffers.Put(buffer)
+		}
+	}()
+	var n int
+	var err error
+	if t.raw == nil {
+		n, err = t.conn.Read(take())
+	} else {
+		n, err = readReady(t.raw, take, func() { buffers.Put(buffer); buffer = nil })
+	}
+	if err != nil {
+		return err
+	}
+	return feed(buffer[:n])
+}

@@ -1,0 +1,77 @@
+//go:build unix
+
+package http
+
+import (
+	"errors"
+	"io"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// descriptors says whether connections are written and read by their descriptors.
+const descriptors = true
+
+// peekClosed waits until the peer has closed the connection (true) or has sent something, or the wait was ended by a
+// read deadline (false). It takes no byte off the connection.
+func peekClosed(raw syscall.RawConn) bool {
+	closed := false
+	var one [1]byte
+	err := raw.Read(func(fd uintptr) bool {
+		n, _, err := unix.Recvfrom(int(fd), one[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		switch {
+		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
+			return false
+		case err != nil, n == 0:
+			closed = true
+		}
+		return true
+	})
+	return err == nil && closed
+}
+
+// readReady reads what is there, and waits until something is. It takes a buffer only for the attempt and gives it back
+// before it waits.
+func readReady(raw syscall.RawConn, take func() []byte, giveBack func()) (n int, err error) {
+	wait := raw.Read(func(fd uintptr) bool {
+		for {
+			n, err = unix.Read(int(fd), take())
+			if errors.Is(err, unix.EINTR) {
+				continue
+			}
+			if errors.Is(err, unix.EAGAIN) {
+				giveBack()
+				return false
+			}
+			return true
+		}
+	})
+	switch {
+	case wait != nil:
+		return 0, wait
+	case err != nil:
+		return 0, err
+	case n == 0:
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// writeNow writes what a descriptor takes without waiting.
+func writeNow(fd uintptr, p []byte) (int, error) {
+	written := 0
+	for written < len(p) {
+		n, err := unix.Write(int(fd), p[written:])
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case errors.Is(err, unix.EAGAIN):
+			return written, nil
+		case err != nil:
+			return written, err
+		}
+		written += n
+	}
+	return written, nil
+}

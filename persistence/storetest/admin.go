@@ -74,7 +74,7 @@ func (s suite) admins(t *testing.T) {
 
 	t.Run("many demoted at once leave one", func(t *testing.T) {
 		d := s.desk(t)
-		d.contention()
+		d.needs(Contention)
 		for round := range 5 {
 			n := 2 + round
 			users := make([]booking.User, n)
@@ -103,7 +103,7 @@ func (s suite) admins(t *testing.T) {
 
 	t.Run("promotions and demotions at once never leave none", func(t *testing.T) {
 		d := s.desk(t)
-		d.contention()
+		d.needs(Contention)
 		users := make([]booking.User, 4)
 		for i := range users {
 			users[i] = d.user(fmt.Sprintf("a%d@example.com", i), booking.Admin)

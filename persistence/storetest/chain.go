@@ -18,7 +18,7 @@ func other(b booking.Booking) booking.Operation {
 func (s suite) chains(t *testing.T) {
 	t.Run("twenty status changes at once are one chain", func(t *testing.T) {
 		d := s.desk(t)
-		d.contention()
+		d.needs(Contention)
 		f := d.follow(booking.Position{})
 		b := d.create(d.alice)
 		parallel(t, 20, func(int) error { return d.retried(b.ID, d.sam, other) })
@@ -51,7 +51,7 @@ func (s suite) chains(t *testing.T) {
 
 	t.Run("messages and receipts at once are all kept", func(t *testing.T) {
 		d := s.desk(t)
-		d.contention()
+		d.needs(Contention)
 		b := d.do(d.create(d.alice), d.sam, booking.AddMessage{Message: "hello"})
 		first := b.Updates[0].ID
 		readers := []booking.Principal{d.alice, d.sonia, d.anna, d.person("Uma", booking.Staff)}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,10 +23,11 @@ type desk struct {
 	store   booking.Store
 	clock   *clock
 
-	alice, bob  booking.Principal // customers
-	sam, sonia  booking.Principal // staff
-	anna        booking.Principal // admin
-	phoneNumber int
+	alice, bob booking.Principal // customers
+	sam, sonia booking.Principal // staff
+	anna       booking.Principal // admin
+
+	codes atomic.Uint32 // how many code has given out
 }
 
 // clock is a clock that moves only when told.
@@ -72,6 +74,9 @@ func (d *desk) reopen() {
 }
 
 func (d *desk) id() string { return booking.NewID(d.clock.Now()) }
+
+// code returns a code that it has not returned before: of 10,000 random ones two are equal in one run of six.
+func (d *desk) code() string { return fmt.Sprintf("%06d", d.codes.Add(1)) }
 
 func (d *desk) person(name string, role booking.Role) booking.Principal {
 	return booking.Principal{ID: d.id(), Name: name, Role: role}

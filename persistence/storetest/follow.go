@@ -267,7 +267,9 @@ func writerStep(i int, d *desk) booking.Operation {
 
 // fresh plans a new booking of somebody; any goroutine may call it.
 func (d *desk) fresh() booking.Commit {
-	c, err := booking.Plan(booking.Booking{}, booking.Command{ID: d.id(), BookingID: d.id(), By: d.alice, Do: newBooking()}, d.clock.Now(), booking.Policy{})
+	n := newBooking()
+	n.Code = d.code()
+	c, err := booking.Plan(booking.Booking{}, booking.Command{ID: d.id(), BookingID: d.id(), By: d.alice, Do: n}, d.clock.Now(), booking.Policy{})
 	if err != nil {
 		panic(err) // newBooking is filled in
 	}

@@ -82,7 +82,7 @@ func (s suite) keys(t *testing.T) {
 	for name, age := range map[string]time.Duration{"a new key": 0, "an expired key": booking.KeyTTL + time.Hour} {
 		t.Run("twenty at once with "+name+" make one booking", func(t *testing.T) {
 			d := s.desk(t)
-			d.contention()
+			d.needs(Contention)
 			notices := 2
 			if age > 0 {
 				d.append(d.keyed(d.alice, "k", "old"))

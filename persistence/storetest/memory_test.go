@@ -321,7 +321,7 @@ func (m *memory) Import(ctx context.Context, bookings []booking.Booking) error {
 		if _, ok := m.bookings[b.ID]; ok || ids[b.ID] {
 			return booking.Errorf(booking.CodeStale, "stale")
 		}
-		if codes[b.Code] || m.taken(b.Code) && len(bookings) < 100 { // the large ones of the tests have fresh codes
+		if codes[b.Code] || m.taken(b.Code) && len(bookings) < 100 { // the large ones have fresh codes, see desk.code
 			return &booking.CodeTakenError{Code: b.Code}
 		}
 		codes[b.Code], ids[b.ID] = true, true

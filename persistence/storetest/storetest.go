@@ -32,11 +32,20 @@ type Harness struct {
 	// Reopen closes the store and opens the same data again with the same Options. It may be called more than once.
 	Reopen func(t *testing.T) booking.Store
 
-	// SkipContention says why parallel writers on one record prove nothing here. Empty means that they do.
-	SkipContention string
-	// ProvedElsewhere names where those tests run instead; without it they fail when CI=true.
+	// Lacks says why a need of some tests is not met here; those are skipped. Nil means that everything is.
+	Lacks map[Need]string
+	// ProvedElsewhere names where the skipped tests run instead; without it they fail when CI=true.
 	ProvedElsewhere string
 }
+
+// Need is what a test needs of a backend to prove something.
+type Need string
+
+// The needs that not every backend meets.
+const (
+	Contention Need = "parallel writers on one record"
+	Volume     Need = "more than 10,000 bookings"
+)
 
 // Run tests everything the contract promises.
 func Run(t *testing.T, open Open) {
@@ -65,16 +74,17 @@ func Run(t *testing.T, open Open) {
 
 type suite struct{ open Open }
 
-// contention skips a test of parallel writers on one record where the harness says that it proves nothing.
-func (d *desk) contention() {
+// needs skips a test that the harness says proves nothing here.
+func (d *desk) needs(n Need) {
 	d.t.Helper()
+	why, lacks := d.harness.Lacks[n]
 	switch {
-	case d.harness.SkipContention == "":
+	case !lacks:
 	case d.harness.ProvedElsewhere != "":
-		d.t.Skipf("%s (proved by %s)", d.harness.SkipContention, d.harness.ProvedElsewhere)
+		d.t.Skipf("needs %s: %s (proved by %s)", n, why, d.harness.ProvedElsewhere)
 	case os.Getenv("CI") == "true":
-		d.t.Fatalf("%s: and nothing else proves it", d.harness.SkipContention)
+		d.t.Fatalf("needs %s: %s, and nothing else proves it", n, why)
 	default:
-		d.t.Skip(d.harness.SkipContention)
+		d.t.Skipf("needs %s: %s", n, why)
 	}
 }

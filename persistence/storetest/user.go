@@ -107,7 +107,7 @@ func (s suite) users(t *testing.T) {
 
 	t.Run("twenty at once with one e-mail are one", func(t *testing.T) {
 		d := s.desk(t)
-		d.contention()
+		d.needs(Contention)
 		accounts := make([]booking.User, 20)
 		for i := range accounts {
 			accounts[i] = d.account([]string{"carol@example.com", "CAROL@example.com"}[i%2], booking.Customer)
@@ -158,7 +158,7 @@ func (s suite) users(t *testing.T) {
 
 	t.Run("changes at once are all applied", func(t *testing.T) {
 		d := s.desk(t)
-		d.contention()
+		d.needs(Contention)
 		f := d.follow(booking.Position{})
 		u := d.user("carol@example.com", booking.Customer)
 		parallel(t, 16, func(i int) error {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kapoor.example/desk/actors"
+	"kapoor.example/desk/actors/realtime"
 	"kapoor.example/desk/booking"
 )
 
@@ -163,6 +164,6 @@ func (t *typing) wake(in time.Duration) {
 
 // tell leaves out all sockets of the one who types.
 func (t *typing) tell(who *typist, isTyping bool) {
-	t.sockets.emit(who.rooms, []string{who.user, who.socket}, booking.EventUserTyping,
+	t.sockets.emit(who.rooms, []string{realtime.UserRoom(who.user), who.socket}, booking.EventUserTyping,
 		TypingPayload{BookingID: who.booking, UserID: who.user, IsTyping: isTyping})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"reflect"
 	"strings"
 	"time"
@@ -129,6 +128,3 @@ func twoDashes(args []string) []string {
 	}
 	return out
 }
-
-// errNotWired is what parts answer that nobody has put in yet.
-var errNotWired = errors.New("not wired yet")

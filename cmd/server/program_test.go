@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -114,11 +115,15 @@ func TestServeRefusesToStart(t *testing.T) {
 			w.store.users["staff@example.com"] = booking.User{Active: true, PasswordHash: "hashed:staff123"}
 		}, exitUsage, `APP_ENV is "production", but must be development while the demo password of staff@example.com works: change it or deactivate the account first.`},
 		{"store that does not open", nil, func(w *world) {
-			w.parts.openStore = wired().openStore
-		}, exitFailed, "open store: " + wiredError()},
+			w.parts.openStore = func(context.Context, Common, zerolog.Logger, func() time.Time) (booking.Store, error) {
+				return nil, errors.New("out of order")
+			}
+		}, exitFailed, "open store: out of order"},
 		{"desk that cannot be built", nil, func(w *world) {
-			w.parts.newDesk = wired().newDesk
-		}, exitFailed, "build desk: " + wiredError()},
+			w.parts.newDesk = func(context.Context, Config, booking.Store, zerolog.Logger, func() time.Time) (Desk, error) {
+				return nil, errors.New("out of order")
+			}
+		}, exitFailed, "build desk: out of order"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -150,9 +155,6 @@ func TestServeRefusesToStart(t *testing.T) {
 		}
 	})
 }
-
-// wiredError is what the parts answer that are not there yet.
-func wiredError() string { return errNotWired.Error() }
 
 func TestServeEndsWhenServingFails(t *testing.T) {
 	w := newWorld(t, nil)

@@ -275,7 +275,7 @@ func TestDeadLetters(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d dead letters", s.DeadLetters())
 		}
-		time.Sleep(time.Millisecond) // the pace of asking
+		<-time.After(time.Millisecond) // the pace of asking
 	}
 }
 

@@ -132,7 +132,7 @@ func (e *engine) gone(query string) {
 		if time.Now().After(deadline) {
 			e.t.Fatal("the session did not end")
 		}
-		time.Sleep(time.Millisecond) // the pace of asking, not a wait for the outcome
+		<-time.After(time.Millisecond) // the pace of asking
 	}
 	if a := e.poll(query); a.status != 400 || a.body != `{"code":1,"message":"Session ID unknown"}` {
 		e.t.Errorf("after its end: %+v", a)

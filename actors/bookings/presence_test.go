@@ -75,14 +75,14 @@ func TestPresenceCoalesces(t *testing.T) {
 	}
 	var last map[string]any
 	eventually(t, "online in the end", func() bool {
-		on, off := 0, 0
+		on := 0
 		for _, e := range admin.events(booking.EventUserOnline) {
 			if e["userId"] == "sita" {
 				on++
 				last = e
 			}
 		}
-		off = len(admin.events(booking.EventUserOffline))
+		off := len(admin.events(booking.EventUserOffline))
 		return on == off+1
 	})
 	if last == nil {

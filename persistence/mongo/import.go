@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -125,7 +126,7 @@ func (s *Store) refusedImport(ctx context.Context, bookings []booking.Booking) (
 				return stale(), nil
 			case err == nil:
 				return &booking.CodeTakenError{Code: d.Code}, nil
-			case err != mongo.ErrNoDocuments:
+			case !errors.Is(err, mongo.ErrNoDocuments):
 				return nil, err
 			}
 		}

@@ -38,7 +38,7 @@ func TestVictim(t *testing.T) {
 				for i := range 3 {
 					c := plan(b, []booking.Operation{order(), booking.AddMessage{Message: "hello"}, booking.ChangeStatus{Status: booking.Completed}}[i])
 					if err := store.Append(context.Background(), c); err != nil {
-						fmt.Println("error", err)
+						fmt.Fprintln(os.Stdout, "error", err)
 						return
 					}
 					b = c.After
@@ -48,7 +48,7 @@ func TestVictim(t *testing.T) {
 		}()
 	}
 	for b := range acknowledged {
-		fmt.Println("ack", b.ID, b.Revision)
+		fmt.Fprintln(os.Stdout, "ack", b.ID, b.Revision)
 	}
 }
 

@@ -116,7 +116,8 @@ func (s *session) snapshot(do func() error) error {
 		return err
 	}
 	err := do()
-	if endErr := s.exec("COMMIT"); err == nil {
+	// There is nothing to commit, and ROLLBACK ends a transaction whatever became of its queries.
+	if endErr := s.exec("ROLLBACK"); err == nil {
 		err = endErr
 	}
 	return err

@@ -112,12 +112,12 @@ func (q *session) one(ctx context.Context, query string, args []any, to ...any) 
 
 // snapshot runs do in a read transaction: all its queries see the same state.
 func (q *session) snapshot(do func() error) error {
-	if err := s.exec("BEGIN"); err != nil {
+	if err := q.exec("BEGIN"); err != nil {
 		return err
 	}
 	err := do()
 	// There is nothing to commit, and ROLLBACK ends a transaction whatever became of its queries.
-	if endErr := s.exec("ROLLBACK"); err == nil {
+	if endErr := q.exec("ROLLBACK"); err == nil {
 		err = endErr
 	}
 	return err

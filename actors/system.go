@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,7 @@ type System struct {
 	kinds       map[string]*counts
 	timers      atomic.Int64
 	deadLetters atomic.Int64
+	spawned     atomic.Int64 // under an id that was in use still
 	observer    *actor.PID
 }
 
@@ -90,12 +92,16 @@ func (o observer) Receive(c *Context) {
 	}
 }
 
-// Spawn starts an actor under the guard. id must be unique among the running actors of its kind: Hollywood would return
-// the running one's PID and start nothing. Started is delivered on the caller's goroutine, so it must not block.
+// Spawn starts an actor under the guard. The actors of a kind that run at the same time have different ids; one that is
+// ending does not count. Started is delivered on the caller's goroutine, so it must not block.
 func (s *System) Spawn(kind Kind, id string, r Receiver) *PID {
 	kind = kind.withDefaults()
 	g := &guard{system: s, kind: kind, counts: s.counts(kind.Name), id: id, receiver: r}
 	g.counts.running.Add(1)
+	// Where an actor with this id is in the registry still, Hollywood would return its PID and start nothing.
+	if s.engine.Registry.GetPID(kind.Name, id) != nil {
+		id += "." + strconv.FormatInt(s.spawned.Add(1), 36)
+	}
 	return s.engine.Spawn(func() actor.Receiver { return g }, kind.Name, actor.WithID(id), actor.WithInboxSize(kind.Inbox))
 }
 

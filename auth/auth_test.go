@@ -380,7 +380,7 @@ func TestInvalidate(t *testing.T) {
 		b.wantToken(t, in.Token, auth.RevokedToken)
 	})
 	t.Run("by a token with newer rights", func(t *testing.T) {
-		b, there := setup(t), (*auth.Service)(nil)
+		b := setup(t)
 		in := b.mustRegister(t, "a@example.com")
 		b.wantToken(t, in.Token, "")
 		there, err := auth.New(t.Context(), auth.Options{Store: b.store, Secret: []byte(secret), Now: b.now, Passwords: auth.NewPasswords(quick, 1, 0)})

@@ -36,6 +36,8 @@ func (e *Error) Error() string {
 }
 
 // Limited says that somebody tried too often.
+//
+//nolint:errname // auth.Limited says what it is
 type Limited struct {
 	// RetryAfter is when the next try may be allowed.
 	RetryAfter time.Duration

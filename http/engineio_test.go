@@ -132,7 +132,7 @@ func (e *engine) gone(query string) {
 		if time.Now().After(deadline) {
 			e.t.Fatal("the session did not end")
 		}
-		time.Sleep(time.Millisecond) // the pace of asking, not a wait for the outcome
+		<-time.After(time.Millisecond) // the pace of asking
 	}
 	if a := e.poll(query); a.status != 400 || a.body != `{"code":1,"message":"Session ID unknown"}` {
 		e.t.Errorf("after its end: %+v", a)
@@ -594,7 +594,7 @@ func TestUpgrade(t *testing.T) {
 		deadline := time.Now().Add(patience)
 		for {
 			again := e.dial(over)
-			again.say("2probe")
+			_ = wsutil.WriteClientText(again.Conn, []byte("2probe")) // may be closed already
 			if data, err := wsutil.ReadServerText(again); err == nil && string(data) == "3probe" {
 				return
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -118,7 +119,7 @@ func (e *csvExport) fill() error {
 	}
 	e.rows += len(page.Bookings)
 	if e.query.After = page.Next; page.Next == nil {
-		e.end(io.EOF)
+		_ = e.end(io.EOF) // the next read returns it
 	}
 	if e.conn != nil { // each page has the whole time to leave
 		return e.conn.SetWriteDeadline(time.Now().Add(e.server.opts.WriteTimeout))
@@ -133,10 +134,10 @@ func (e *csvExport) end(err error) error {
 	}
 	e.over = err
 	line := e.server.opts.Log.Info()
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		line = e.server.opts.Log.Error().Err(err)
 	}
-	line.Str("request_id", e.id).Int("rows", e.rows).Bool("complete", err == io.EOF).Msg("Bookings exported")
+	line.Str("request_id", e.id).Int("rows", e.rows).Bool("complete", errors.Is(err, io.EOF)).Msg("Bookings exported")
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"kapoor.example/desk/actors/realtime"
+	"kapoor.example/desk/protocol/engineio"
 )
 
 const textPlain = "text/plain; charset=UTF-8"
@@ -79,13 +80,19 @@ func (e *EngineIO) post(c *fiber.Ctx, session *realtime.Session) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), e.server.Options().PingTimeout)
 	defer cancel()
-	if err := session.Post(ctx, body); err != nil {
+	switch err := session.Post(ctx, body); {
+	case errors.Is(err, realtime.ErrGone):
+		return e.refuse(c, false, engineio.ErrUnknownSid)
+	case err != nil:
 		return c.Status(fiber.StatusServiceUnavailable).Send(nil)
 	}
 	c.Set(fiber.HeaderContentType, "text/html")
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.SendString("ok")
 }
+
+// lingering is how many bytes over the limit are read and dropped before an upload is cut off.
+const lingering = 4 << 20
 
 // readBody returns a copy of the request's body, which may be limit bytes long.
 func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
@@ -98,6 +105,8 @@ func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
 	}
 	body, err := io.ReadAll(io.LimitReader(stream, int64(limit)+1))
 	if err == nil && len(body) > limit {
+		// A client that is still writing when the connection is closed may never read the answer.
+		_, _ = io.CopyN(io.Discard, stream, lingering)
 		err = fiber.ErrRequestEntityTooLarge
 	}
 	return body, err

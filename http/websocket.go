@@ -67,7 +67,6 @@ func (e *EngineIO) websocketHandler() fiber.Handler {
 
 // readEarly returns what fasthttp had read past the request: a read whose deadline has passed returns only that.
 func readEarly(hijacked, inner net.Conn) []byte {
-	defer inner.SetDeadline(time.Time{})
 	if err := inner.SetReadDeadline(time.Unix(1, 0)); err != nil {
 		return nil
 	}
@@ -77,9 +76,11 @@ func readEarly(hijacked, inner net.Conn) []byte {
 		n, err := hijacked.Read(chunk[:])
 		early = append(early, chunk[:n]...)
 		if err != nil {
-			return early
+			break
 		}
 	}
+	_ = inner.SetDeadline(time.Time{}) // fails only on a connection that is closed: the next read says so
+	return early
 }
 
 // attach joins a connection and its session, and reads until either ends.

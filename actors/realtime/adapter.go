@@ -70,14 +70,17 @@ func (a *adapter) broadcast(m broadcast) {
 func (a *adapter) publish(m publication) {
 	list := make([]emit, len(m.entries))
 	for i, e := range m.entries {
-		namespace, rooms := e.Namespace, e.Rooms
+		namespace, rooms, offset := e.Namespace, e.Rooms, e.Offset
+		if !a.server.options.Offsets {
+			offset = ""
+		}
 		if namespace == "" {
 			namespace = "/"
 		}
 		if slices.Contains(rooms, RoomEveryone) {
 			rooms = nil
 		}
-		list[i] = emit{namespace: namespace, rooms: rooms, frame: protocol.EventFrame(namespace, e.Name, e.Payload, e.Offset)}
+		list[i] = emit{namespace: namespace, rooms: rooms, frame: protocol.EventFrame(namespace, e.Name, e.Payload, offset)}
 	}
 	batch := emits{list: list}
 	if m.done != nil {

@@ -112,7 +112,7 @@ func TestFanoutOrder(t *testing.T) {
 // TestPublishKeepsItsOrder: entries published in batches arrive in their order, and done follows when no shard holds
 // them.
 func TestPublishKeepsItsOrder(t *testing.T) {
-	s := setup(t, Options{}, func(s *Server) { s.Of("/") })
+	s := setup(t, Options{Offsets: true}, func(s *Server) { s.Of("/") })
 	c := connect(t, s, "")
 	const batches, each = 50, 20
 	var done sync.WaitGroup
@@ -211,5 +211,34 @@ func TestJoinIsInOrder(t *testing.T) {
 	}
 	if in != 200 {
 		t.Errorf("got %d of 200 emits after joining", in)
+	}
+}
+
+// TestVolatileBetweenOthers: the members a volatile emit reaches in the middle of a flush were written twice afterwards,
+// and so out of order.
+func TestVolatileBetweenOthers(t *testing.T) {
+	s := setup(t, Options{}, func(s *Server) { s.Of("/") })
+	c := connect(t, s, "")
+	n := s.Of("/")
+	const rounds = 500
+	for i := range rounds {
+		_ = n.Emit("a", i)
+		_ = n.To().Volatile().Emit("v")
+		_ = n.Emit("b", i)
+	}
+	_ = n.Emit("end")
+	c.receives(t, `42["end"`)
+	next := 0
+	for _, m := range c.until(t, "", func([]string, bool) bool { return true }) {
+		if !strings.HasPrefix(m, `42["a"`) && !strings.HasPrefix(m, `42["b"`) {
+			continue
+		}
+		if want := fmt.Sprintf(`42["%c",%d]`, "ab"[next%2], next/2); m != want {
+			t.Fatalf("got %s, want %s", m, want)
+		}
+		next++
+	}
+	if next != 2*rounds {
+		t.Errorf("got %d of %d", next, 2*rounds)
 	}
 }

@@ -224,7 +224,7 @@ func eventually(t testing.TB, what string, ok func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s: not in time", what)
 		}
-		time.Sleep(time.Millisecond) // the pace of asking, not a wait for the outcome
+		<-time.After(time.Millisecond) // the pace of asking
 	}
 }
 

@@ -46,6 +46,8 @@ type Options struct {
 	Shards int
 	// Log gives every broadcast event that is neither volatile nor wants an ack its offset. Nil: no offsets.
 	Log Log
+	// Offsets sends published entries with their offsets. Stock clients keep an offset only where CONNECT gave them a pid.
+	Offsets bool
 	// Now is the clock. Defaults to time.Now.
 	Now func() time.Time
 	// Logger gets lifecycle at debug and misbehaving clients at warn. The zero Logger writes nothing.

@@ -35,7 +35,9 @@ func (r *room) Receive(c *actors.Context) {
 		}
 	case actors.Stopped:
 		r.grace.Stop()
-		r.server.hub.set(r.user, false)
+		if r.online { // else the user's next room may be there already
+			r.server.hub.set(r.user, false)
+		}
 	}
 }
 

@@ -178,6 +178,7 @@ type (
 	heartbeatDue  struct{}
 	connectDue    struct{}
 	upgradeDue    struct{ transport Transport }
+	releaseDue    struct{ transport Transport }
 	candidatePong struct {
 		transport Transport
 		frame     *protocol.Frame

@@ -22,7 +22,8 @@ type sessionActor struct {
 	connect   *actors.Timer
 	candidate Transport // probing
 	upgrade   *actors.Timer
-	transport Transport // nil while polling
+	release   *actors.Timer // of polls while probing
+	transport Transport     // nil while polling
 	expiry    *actors.Timer
 	hold      *actors.Timer // bounds a close that waits for the queue
 	ended     bool
@@ -56,6 +57,8 @@ func (a *sessionActor) Receive(c *actors.Context) {
 		if m.transport == a.candidate {
 			_, _ = m.transport.TryWrite(m.frame.WebSocket()) // lost is fine: the client pings again
 		}
+	case releaseDue:
+		a.releasePolls(m.transport)
 	case expired:
 		a.end(ReasonTokenExpired, StatusNone)
 	case closeDue:
@@ -236,11 +239,10 @@ func (a *sessionActor) candidatePacket(m inbound) {
 			a.abandon(m.transport)
 			return
 		}
-		// The client stops polling as soon as the poll that waits is answered.
-		a.s.out.release(engineio.Noop)
+		a.releasePolls(m.transport)
 	case m.packet.Type == engineio.Upgrade:
-		a.upgrade.Stop()
-		a.transport, a.candidate, a.upgrade = a.candidate, nil, nil
+		a.transport = a.candidate
+		a.stopProbing()
 		a.s.websocket.Store(true)
 		a.s.out.upgrade(a.transport)
 	default:
@@ -248,13 +250,35 @@ func (a *sessionActor) candidatePacket(m inbound) {
 	}
 }
 
+// releaseInterval is how often a poll that comes while a WebSocket is probed is answered (row 69).
+const releaseInterval = 100 * time.Millisecond
+
+// releasePolls answers the poll that waits, so that the client stops polling, and those that were under way.
+func (a *sessionActor) releasePolls(probing Transport) {
+	if probing == nil || probing != a.candidate {
+		return
+	}
+	a.s.out.release(engineio.Noop)
+	if a.release == nil {
+		a.release = a.s.server.system.After(releaseInterval, a.s.pid, releaseDue{probing})
+	} else {
+		a.release.Reset(releaseInterval)
+	}
+}
+
+// stopProbing stops the timers of an upgrade.
+func (a *sessionActor) stopProbing() {
+	a.upgrade.Stop()
+	a.release.Stop()
+	a.candidate, a.upgrade, a.release = nil, nil, nil
+}
+
 // abandon closes a WebSocket that did not become the transport; polling goes on.
 func (a *sessionActor) abandon(t Transport) {
 	if t == nil || t != a.candidate {
 		return
 	}
-	a.upgrade.Stop()
-	a.candidate, a.upgrade = nil, nil
+	a.stopProbing()
 	t.Close(StatusNone)
 }
 

@@ -132,7 +132,9 @@ func (s *shard) flush() {
 		s.resolve(&s.pending[i])
 	}
 	for _, m := range s.touched {
+		// A member is listed twice where a volatile emit stood between others: it was written then, and began anew.
 		s.write(m)
+		m.pending = m.pending[:0]
 	}
 	s.clearPending()
 }
@@ -234,7 +236,7 @@ func (s *shard) attach(m attach) {
 	index.all.add(m.member, &m.member.all)
 	index.join(m.member, m.rooms)
 	if user := socket.user.ID; user != "" {
-		index.join(m.member, []string{userKey(user)})
+		index.join(m.member, []string{UserRoom(user)})
 	}
 	s.server.count(index.name, 1)
 	s.server.system.Send(socket.session.pid, attached{socket: socket})
@@ -257,7 +259,7 @@ func (s *shard) revoke(r Revocation) {
 	s.revoked = slices.DeleteFunc(s.revoked, func(u revokedUser) bool { return now.Sub(u.at) > keep })
 	s.revoked = append(s.revoked, revokedUser{r, now})
 	for _, index := range s.index {
-		room := index.rooms[userKey(r.User)]
+		room := index.rooms[UserRoom(r.User)]
 		if room == nil {
 			continue
 		}
@@ -270,8 +272,9 @@ func (s *shard) revoke(r Revocation) {
 	}
 }
 
-// userKey is where the index lists a user's sockets, whatever rooms they left. No room a client can name is called so.
-func userKey(user string) string { return "\x00" + user }
+// UserRoom returns the name of the room that holds every socket of a user, whatever rooms it left, for To and Except. No
+// room a client can name is called so.
+func UserRoom(user string) string { return "\x00" + user }
 
 func (s *shard) of(m *member) *namespaceIndex {
 	name := m.socket.namespace.name

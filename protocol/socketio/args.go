@@ -3,6 +3,7 @@ package socketio
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 )
@@ -22,7 +23,7 @@ type Args struct {
 // Args returns the arguments of an event (without its name) or of an ack. They alias the packet's Data and Attachments.
 func (p Packet) Args() (Args, error) {
 	raw, err := p.Ack()
-	if err == ErrNotAck {
+	if errors.Is(err, ErrNotAck) {
 		_, raw, err = p.Event()
 	}
 	if err != nil {

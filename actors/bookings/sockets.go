@@ -1,0 +1,224 @@
+package bookings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"kapoor.example/desk/actors"
+	"kapoor.example/desk/actors/realtime"
+	"kapoor.example/desk/booking"
+)
+
+// SocketOptions are what Sockets needs and its limits.
+type SocketOptions struct {
+	// Authenticator and Directory are required.
+	Authenticator Authenticator
+	Directory     Directory
+	// Anonymous lets sockets connect without a token and join any user's room. A token that is sent must be good all the
+	// same.
+	Anonymous bool
+	// Revoked is called with every revocation before it ends sockets, so that no cache lets a client back in that the
+	// revocation put out. It must not block for long: nothing is published meanwhile. Nil: nobody is told.
+	Revoked func(booking.Revocation)
+	// Limits replaces the limits of single events by name; "*" is that of all unknown ones.
+	Limits map[string]Limit
+	// MaxUndelivered bounds the log entries handed to the sockets and not yet fanned out. Defaults to 4,096.
+	MaxUndelivered int
+	// TypingFor is how long somebody counts as typing without saying so again. Defaults to 6 s.
+	TypingFor time.Duration
+	// StatsEvery is how often statsUpdated is sent at most. Defaults to 1 s.
+	StatsEvery time.Duration
+	// LookupTimeout bounds what an event waits for the store. Defaults to 5 s.
+	LookupTimeout time.Duration
+	// Now is the clock, in the shop's time zone. Required.
+	Now func() time.Time
+	Log zerolog.Logger
+}
+
+func (o SocketOptions) withDefaults() SocketOptions {
+	setDefault(&o.MaxUndelivered, 4096)
+	setDefault(&o.TypingFor, 6*time.Second)
+	setDefault(&o.StatsEvery, time.Second)
+	setDefault(&o.LookupTimeout, 5*time.Second)
+	return o
+}
+
+func (o SocketOptions) validate() error {
+	switch {
+	case o.Now == nil || o.Authenticator == nil || o.Directory == nil:
+		return errors.New("bookings: Now, Authenticator and Directory are required")
+	case o.MaxUndelivered < 0 || o.TypingFor < 0 || o.StatsEvery < 0 || o.LookupTimeout < 0:
+		return errors.New("bookings: limits and times must be positive")
+	}
+	return nil
+}
+
+// maxLookups bounds how many events wait for the store at once.
+const maxLookups = 64
+
+// Sockets is the desk for sockets: who may connect, what they may send, what they are sent.
+type Sockets struct {
+	system *actors.System
+	server *realtime.Server
+	space  *realtime.Namespace
+	desk   *Desk
+	store  booking.Store
+	opts   SocketOptions
+	limits *limits
+
+	ctx     context.Context // of every look-up
+	cancel  context.CancelFunc
+	lookups chan struct{}
+	work    sync.WaitGroup // goroutines
+
+	typing   *typing
+	presence *presence
+	stats    *stats
+	notifier *notifier
+}
+
+// NewSockets sets up a server's namespace "/". Call it before the server takes connections; nothing is published before
+// Start.
+func NewSockets(sys *actors.System, server *realtime.Server, desk *Desk, store booking.Store, opts SocketOptions) (*Sockets, error) {
+	opts = opts.withDefaults()
+	if err := opts.validate(); err != nil {
+		return nil, err
+	}
+	f := &Sockets{
+		system: sys, server: server, space: server.Of("/"), desk: desk, store: store, opts: opts,
+		lookups: make(chan struct{}, maxLookups),
+	}
+	rows := f.table()
+	of := map[string]Limit{unknownEvent: {5, 20}}
+	for _, row := range rows {
+		of[row.event] = row.limit
+	}
+	maps.Copy(of, opts.Limits)
+	var err error
+	if f.limits, err = newLimits(opts.Now, of); err != nil {
+		return nil, err
+	}
+	f.ctx, f.cancel = context.WithCancel(context.Background())
+	f.typing, f.presence, f.stats, f.notifier = startTyping(f), startPresence(f), startStats(f), startNotifier(f)
+	f.attach(rows)
+	return f, nil
+}
+
+// attach puts everything into the namespace.
+func (f *Sockets) attach(rows []row) {
+	gate := &gate{authenticator: f.opts.Authenticator, anonymous: f.opts.Anonymous, log: f.opts.Log}
+	f.space.Use(gate.admit).OnConnection(f.connected).OnDisconnect(f.disconnected).OnAny(f.unknown)
+	for _, row := range rows {
+		f.space.On(row.event, func(s *realtime.Socket, e *realtime.Event) { f.handle(row, s, e) })
+	}
+	f.server.OnPresence(func(user string, online bool, at time.Time) {
+		f.system.Send(f.presence.pid, came{user, online, at})
+	})
+}
+
+// Events returns the names of the events clients may send.
+func (f *Sockets) Events() []string {
+	var names []string
+	for _, row := range f.table() {
+		names = append(names, row.event)
+	}
+	return names
+}
+
+// Start begins to publish what is committed from now on. Call it once, before commands come in.
+func (f *Sockets) Start(ctx context.Context) error {
+	head, err := f.store.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("read the log's head: %w", err)
+	}
+	f.notifier.follow(head)
+	return nil
+}
+
+// Flush waits until everything that is committed by now has been fanned out, or ctx ends.
+func (f *Sockets) Flush(ctx context.Context) error { return f.notifier.flush(ctx) }
+
+// Close stops publishing and ends the actors, with what waits for the store; it waits until they are gone or ctx ends.
+// Close the server before: its hooks send to these actors.
+func (f *Sockets) Close(ctx context.Context) error {
+	f.cancel()
+	var errs []error
+	for _, pid := range []*actors.PID{f.notifier.pid, f.typing.pid, f.presence.pid, f.stats.pid} {
+		errs = append(errs, f.system.EndAndWait(ctx, pid))
+	}
+	done := make(chan struct{})
+	go func() { // only now that no actor begins anything more
+		f.work.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		errs = append(errs, ctx.Err())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close sockets: %w", err)
+	}
+	return nil
+}
+
+// Detonate makes an actor panic, as actors.Detonate does: "typing", "presence", "stats" or "notifier". For tests.
+func (f *Sockets) Detonate(kind, reason string) {
+	pids := map[string]*actors.PID{
+		typingKind.Name: f.typing.pid, presenceKind.Name: f.presence.pid, statsKind.Name: f.stats.pid, notifierKind.Name: f.notifier.pid,
+	}
+	f.system.Send(pids[kind], actors.Detonate{Reason: reason})
+}
+
+// connected runs on the session's actor, before any of the socket's events.
+func (f *Sockets) connected(s *realtime.Socket) {
+	s.SetData(&line{})
+	user := s.User()
+	f.opts.Log.Info().Str("sid", s.ID()).Str("user_id", user.ID).Str("transport", s.Transport()).Msg("Socket connected")
+	for _, room := range user.Rooms {
+		f.entered(s, room)
+	}
+}
+
+// disconnected runs on the session's actor.
+func (f *Sockets) disconnected(s *realtime.Socket, reason realtime.Reason) {
+	f.stats.unwatch(s)
+	f.system.Send(f.typing.pid, left{s.ID()})
+	f.opts.Log.Info().Str("sid", s.ID()).Str("user_id", s.User().ID).Str("reason", string(reason)).Msg("Socket disconnected")
+}
+
+// spawn runs work on a goroutine that Close waits for. Work ends soon once f.ctx has ended.
+func (f *Sockets) spawn(work func()) { f.work.Go(work) }
+
+// timeout is the context of one look-up.
+func (f *Sockets) timeout() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(f.ctx, f.opts.LookupTimeout)
+}
+
+// failed logs what an *booking.Error does not tell.
+func (f *Sockets) failed(err error) {
+	if code := booking.CodeOf(told(err)); code == booking.CodeInternal || code == booking.CodeTimeout {
+		f.opts.Log.Error().Err(err).Msg("Socket event failed")
+	}
+}
+
+// recovered is deferred where work runs outside of an actor.
+func (f *Sockets) recovered(then func()) {
+	if reason := recover(); reason != nil {
+		f.opts.Log.Error().Interface("panic", reason).Msg("Look-up panicked")
+		then()
+	}
+}
+
+// emit sends an event that may be lost.
+func (f *Sockets) emit(rooms, except []string, name string, payload any) {
+	if err := f.space.To(rooms...).Except(except...).Volatile().Emit(name, payload); err != nil {
+		f.opts.Log.Error().Str("event", name).Err(err).Msg("Socket event could not be encoded")
+	}
+}

@@ -1,0 +1,126 @@
+# What is done with this repository, by name: `just` lists it. Without just installed: npx --yes rust-just NAME.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+golangci_version := "v2.15.0"
+tools := env("XDG_CACHE_HOME", env("HOME") / ".cache") / "kapoor-desk"
+golangci := tools / ("golangci-lint-" + golangci_version) / "golangci-lint"
+ferrettest := "persistence/mongo/ferrettest"
+
+# List the recipes.
+default:
+    @{{ just_executable() }} --list --unsorted
+
+# Run the desk. Flags follow: just run --port 5000
+run *flags:
+    go run ./cmd/server {{ flags }}
+
+# Run the desk with its log readable and filtered (just logs warn), or follow a JSON log file (just logs info desk.json).
+logs level="debug" file="":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if [ -n "{{ file }}" ]; then
+        exec go run ./cmd/server logs --follow --level "{{ level }}" "{{ file }}"
+    fi
+    go build -o bin/server ./cmd/server
+    bin/server serve --log-level "{{ level }}" --log-format json 2>&1 | bin/server logs
+
+# Fill the store with made-up bookings: just seed 100000
+seed bookings="1000" *flags:
+    go run ./cmd/server seed --bookings {{ bookings }} {{ flags }}
+
+# What the README says: everything that one module's tests say.
+test *flags:
+    go test {{ flags }} ./...
+
+# The same with the race detector.
+race *flags:
+    go test -race -timeout 20m {{ flags }} ./...
+
+# The clients' tests: Node, socket.io-client and the real server.
+clients:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if [ ! -d clienttest ]; then
+        echo "There are no client tests yet."
+        exit 0
+    fi
+    if [ -f clienttest/package-lock.json ]; then
+        npm ci --prefix clienttest --no-audit --no-fund
+    fi
+    CI=true go test -count=1 ./clienttest/...
+
+# The store's contract on an embedded FerretDB, a module of its own so that the server's go.mod stays clean.
+ferret:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if [ ! -d "{{ ferrettest }}" ]; then
+        echo "There is no {{ ferrettest }} yet."
+        exit 0
+    fi
+    cd "{{ ferrettest }}"
+    go test -timeout 15m ./...
+
+# Every fuzz test for a while: just fuzz 1m
+fuzz time="20s":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    while IFS=: read -r file _ line; do
+        name=$(sed -E 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/' <<<"$line")
+        echo "== $name in $(dirname "$file")"
+        go test -run '^$' -fuzz "^$name\$" -fuzztime "{{ time }}" "./$(dirname "$file")"
+    done < <(git grep -n '^func Fuzz' -- '*_test.go')
+
+# Benchmarks: just bench ./actors/... Outbox
+bench packages="./..." pattern=".":
+    go test -run '^$' -bench '{{ pattern }}' -benchmem {{ packages }}
+
+# Format every file.
+fmt:
+    git ls-files -z '*.go' | xargs -0 gofmt -w
+
+# Fail where a file is not formatted.
+fmt-check:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    unformatted=$(git ls-files -z '*.go' | xargs -0 gofmt -l)
+    if [ -n "$unformatted" ]; then
+        printf 'Not formatted (just fmt does it):\n%s\n' "$unformatted"
+        exit 1
+    fi
+
+# go vet and golangci-lint. The first run builds golangci-lint, which takes two to three minutes on two cores.
+lint: fmt-check
+    #!/usr/bin/env bash
+    set -euo pipefail
+    go vet ./...
+    if [ ! -x "{{ golangci }}" ]; then
+        echo "Building golangci-lint {{ golangci_version }} …"
+        GOBIN="$(dirname "{{ golangci }}")" go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@{{ golangci_version }}"
+    fi
+    "{{ golangci }}" run
+
+# Known vulnerabilities in what the server calls. Needs the Go vulnerability database, which CI does not reach.
+vuln:
+    #!/usr/bin/env bash
+    set -uo pipefail
+    if [ "${CI:-}" = true ]; then
+        echo "Not asked for known vulnerabilities: CI has no way to the database. Run just vuln where there is one."
+        exit 0
+    fi
+    GOBIN="{{ tools }}" go install golang.org/x/vuln/cmd/govulncheck@latest || exit 1
+    output=$("{{ tools }}/govulncheck" ./... 2>&1)
+    code=$?
+    echo "$output"
+    if [ "$code" -ne 0 ] && grep -q 'fetching vulnerabilities' <<<"$output"; then
+        echo "The vulnerability database could not be reached: nothing is known about vulnerabilities."
+        exit 0
+    fi
+    exit "$code"
+
+# Write README's table of settings from the code.
+readme:
+    UPDATE_README=1 go test -count=1 -run TestReadmeTable ./cmd/server
+
+# What CI runs besides the README's test command.
+verify: lint race clients ferret vuln

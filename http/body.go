@@ -60,14 +60,15 @@ func cutOff(c *fiber.Ctx) bool {
 		return false
 	}
 	_, err := stream.Read(make([]byte, 1))
-	return err != io.EOF || conn.SetReadDeadline(time.Time{}) != nil
+	return !errors.Is(err, io.EOF) || conn.SetReadDeadline(time.Time{}) != nil
 }
 
 // checkMediaType lets only JSON in: a form of another site cannot send that without being asked first.
 func checkMediaType(c *fiber.Ctx) error {
 	media, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
 	media = strings.ToLower(strings.TrimSpace(media))
-	if media != fiber.MIMEApplicationJSON && !(strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json")) {
+	isJSON := media == fiber.MIMEApplicationJSON || strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json")
+	if !isJSON {
 		return booking.Errorf(codeMediaType, "The body must be JSON, and Content-Type must say application/json.")
 	}
 	if encoding := c.Get(fiber.HeaderContentEncoding); encoding != "" && !strings.EqualFold(encoding, "identity") {

@@ -202,7 +202,7 @@ func TestExport(t *testing.T) {
 
 // Half an export must not look like a whole one: the connection ends without the last chunk.
 func TestExportCutShort(t *testing.T) {
-	for name, break_ := range map[string]func() error{
+	for name, stop := range map[string]func() error{
 		"an error": func() error { return errOnFire },
 		"a panic":  func() error { panic("store") },
 	} {
@@ -215,7 +215,7 @@ func TestExportCutShort(t *testing.T) {
 			a.store.failing(func(method string) error {
 				if method == "List" {
 					if pages++; pages == 3 {
-						return break_()
+						return stop()
 					}
 				}
 				return nil

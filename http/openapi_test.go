@@ -1,6 +1,7 @@
 package http_test
 
 import (
+	nethttp "net/http"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 	routes := 0
 	for _, route := range a.server.App().GetRoutes(true) {
-		if route.Method == "HEAD" {
+		if route.Method == nethttp.MethodHead {
 			continue
 		}
 		routes++

@@ -364,12 +364,12 @@ func TestReadiness(t *testing.T) {
 // A request that is under way when the server stops is answered.
 func TestShutdownFinishesRequests(t *testing.T) {
 	a := setup(t)
-	begun, go_ := make(chan struct{}), make(chan struct{})
+	begun, finish := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	a.store.failing(func(method string) error {
 		if method == "Daily" {
 			once.Do(func() { close(begun) })
-			<-go_
+			<-finish
 		}
 		return nil
 	})
@@ -387,7 +387,7 @@ func TestShutdownFinishesRequests(t *testing.T) {
 			t.Fatal("still listening")
 		}
 	}
-	close(go_)
+	close(finish)
 	wantStatus(t, <-answered, 200)
 	if err := <-stopped; err != nil {
 		t.Error(err)
@@ -407,7 +407,7 @@ func TestTimeouts(t *testing.T) {
 	if r := a.ask(nobody, "GET", "/poll", nil); r.status != 200 || r.raw != "at last" {
 		t.Errorf("the poll: %s", r)
 	}
-	if r := a.raw("GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ", false); r == nil || r.StatusCode != 408 {
+	if r := a.raw("GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ", false); r == nil || r.StatusCode != nethttp.StatusRequestTimeout {
 		t.Errorf("the slow one: %v", r)
 	}
 }

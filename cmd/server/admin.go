@@ -76,7 +76,7 @@ func (c *adminCreateCommand) create(ctx context.Context, store accounts, passwor
 	}
 	now := around.now()
 	user := booking.User{
-		ID: booking.NewID(now), Name: strings.TrimSpace(c.Name), Email: c.Email, Role: booking.Admin, Active: true,
+		ID: booking.NewID(now), Name: strings.TrimSpace(c.Name), Email: c.Email, Role: booking.Admin, Active: true, Rights: 1,
 		PasswordHash: hash, CreatedAt: booking.At(now), UpdatedAt: booking.At(now),
 	}
 	err = store.CreateUser(ctx, user)

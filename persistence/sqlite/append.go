@@ -97,6 +97,9 @@ func (b *batch) changeStatus(stored row, after booking.Booking, e booking.Status
 	if err != nil {
 		return fmt.Errorf("booking: %w", err)
 	}
+	if status != stored.status || e.Assigned {
+		b.index(stored.n, after, true)
+	}
 	if status != stored.status {
 		b.counts.moved(stored.createdAt, stored.status, status, b.location)
 	}

@@ -1,10 +1,10 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -20,8 +20,8 @@ type batch struct {
 	last     int64 // the newest position given out
 	entries  []booking.LogEntry
 	counts   counts
-	indexing []indexing
-	pruneAt  time.Time // when it is not zero, notifications that are too old by then are removed
+	indexing map[int64]indexing // by n
+	pruneAt  time.Time          // when it is not zero, notifications that are too old by then are removed
 }
 
 // get reads the only row of a query.
@@ -68,9 +68,8 @@ func (b *batch) finish() error {
 		return fmt.Errorf("counters: %w", err)
 	}
 	// The search index writes a segment whenever a number is lower than the one before it.
-	slices.SortFunc(b.indexing, func(x, y indexing) int { return cmp.Compare(x.n, y.n) })
-	for _, doc := range b.indexing {
-		if err := doc.write(b); err != nil {
+	for _, n := range slices.Sorted(maps.Keys(b.indexing)) {
+		if err := b.indexing[n].write(b); err != nil {
 			return fmt.Errorf("search index: %w", err)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 const (
 	// maxTerms is more words than the searched fields of a booking have.
-	maxTerms = 100
+	maxTerms = 200
 	// fewRows is what is sooner read and compared than looked up: the bookings of a customer, those with a rare status.
 	fewRows = 1000
 )
@@ -93,8 +93,8 @@ func (s *searching) stream(ctx context.Context) ([]found, error) {
 	need := s.need()
 	var rows []found
 	for {
-		from, args := s.from(true)
-		query := "SELECT f.rowid, b.created_at, b.id" + from + " AND f.rowid " + than + " ? ORDER BY f.rowid" + direction + " LIMIT ?"
+		from, args := s.from()
+		query := "SELECT b.n, b.created_at, b.id" + withBookings(from) + " AND f.rowid " + than + " ? ORDER BY f.rowid" + direction + " LIMIT ?"
 		read := 0
 		err := s.each(ctx, query, append(args, bound, need), func(scan scanner) error {
 			f := found{value: new(int64)}
@@ -118,8 +118,8 @@ func (s *searching) stream(ctx context.Context) ([]found, error) {
 // gather reads all that the index names.
 func (s *searching) gather(ctx context.Context) ([]found, error) {
 	var rows []found
-	from, args := s.from(true)
-	err := s.each(ctx, "SELECT f.rowid, b."+s.column+", b.id"+from, args, func(scan scanner) error {
+	from, args := s.from()
+	err := s.each(ctx, "SELECT b.n, b."+s.column+", b.id"+withBookings(from), args, func(scan scanner) error {
 		var f found
 		err := scan(&f.n, &f.value, &f.id)
 		rows = append(rows, f)
@@ -170,35 +170,36 @@ func (s *searching) matching(ctx context.Context, after *booking.Cursor, limit i
 	return p, err
 }
 
-// from returns the FROM and WHERE of what the index and the filters say. With joined the booking is b; without, it takes
-// part only where a filter needs it.
-func (s *searching) from(joined bool) (text string, args []any) {
-	terms := s.terms
+// from returns the FROM and WHERE of a search: f is the search index.
+func (s *searching) from() (text string, args []any) {
+	terms := slices.Clone(s.terms)
 	if s.query.Owner != "" {
-		terms = append(slices.Clone(terms), ownerTerm(s.query.Owner))
-	}
-	if s.query.Brand != "" {
-		terms = append(slices.Clone(terms), brandTerm(s.query.Brand))
-	}
-	where, args := " WHERE f.search MATCH ?", []any{expression(terms)}
-	if s.ranged {
-		where, args = where+" AND f.rowid >= ? AND f.rowid < ?", append(args, millisecond(s.selection.from), millisecond(s.to))
-	}
-	if len(s.statuses) == 1 {
-		where, args, joined = where+" AND b.status = ?", append(args, s.statuses[0]), true
+		terms = append(terms, ownerTerm(s.query.Owner))
 	}
 	if s.query.AssignedTo != "" {
-		where, args, joined = where+" AND b.assignee = ?", append(args, s.query.AssignedTo), true
+		terms = append(terms, assigneeTerm(s.query.AssignedTo))
 	}
-	if joined {
-		return " FROM search f CROSS JOIN bookings b ON b.n = f.rowid" + where, args
+	if s.query.Brand != "" {
+		terms = append(terms, brandTerm(s.query.Brand))
 	}
-	return " FROM search f" + where, args
+	if s.query.Status != "" {
+		terms = append(terms, statusTerm(s.query.Status))
+	}
+	text, args = " FROM search f WHERE f.search MATCH ?", []any{expression(terms)}
+	if s.ranged {
+		text, args = text+" AND f.rowid >= ? AND f.rowid < ?", append(args, millisecond(s.selection.from), millisecond(s.to))
+	}
+	return text, args
+}
+
+// withBookings adds the bookings that the index names, as b.
+func withBookings(from string) string {
+	return strings.Replace(from, " WHERE ", " CROSS JOIN bookings b ON b.n = f.rowid WHERE ", 1)
 }
 
 // count counts the matches, up to one more than CountCap.
 func (s *searching) count(ctx context.Context, total *int) error {
-	from, args := s.from(false)
+	from, args := s.from()
 	_, err := s.one(ctx, "SELECT count(*) FROM (SELECT 1"+from+" LIMIT ?)", append(args, booking.CountCap+1), total)
 	return err
 }

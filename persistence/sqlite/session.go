@@ -12,7 +12,7 @@ import (
 // What the connections ask of SQLite. Memory-mapped reading is left alone: an error of the disk would be a SIGBUS, which
 // ends the process, and the operating system caches the file anyway.
 var (
-	writerPragmas = []string{"synchronous(FULL)", "cache_size(-65536)", "foreign_keys(1)", "temp_store(MEMORY)"}
+	writerPragmas = []string{"synchronous(FULL)", "wal_autocheckpoint(4000)", "cache_size(-65536)", "foreign_keys(1)", "temp_store(MEMORY)"}
 	readerPragmas = []string{"synchronous(FULL)", "cache_size(-16384)", "query_only(1)", "temp_store(MEMORY)"}
 )
 
@@ -45,39 +45,39 @@ func openSession(path string, pragmas []string) (*session, error) {
 	return &session{db: db, conn: conn, statements: map[string]*sql.Stmt{}}, nil
 }
 
-func (s *session) close() error {
+func (q *session) close() error {
 	var errs []error
-	for _, st := range s.statements {
+	for _, st := range q.statements {
 		errs = append(errs, st.Close())
 	}
-	return errors.Join(append(errs, s.conn.Close(), s.db.Close())...)
+	return errors.Join(append(errs, q.conn.Close(), q.db.Close())...)
 }
 
-func (s *session) prepare(query string) (*sql.Stmt, error) {
-	if st := s.statements[query]; st != nil {
+func (q *session) prepare(query string) (*sql.Stmt, error) {
+	if st := q.statements[query]; st != nil {
 		return st, nil
 	}
-	st, err := s.conn.PrepareContext(context.Background(), query)
+	st, err := q.conn.PrepareContext(context.Background(), query)
 	if err != nil {
 		return nil, err
 	}
-	s.statements[query] = st
+	q.statements[query] = st
 	return st, nil
 }
 
 // exec runs a statement without a context: what writes is not to be interrupted half-way.
-func (s *session) exec(query string, args ...any) error {
-	st, err := s.prepare(query)
+func (q *session) exec(query string, args ...any) error {
+	st, err := q.prepare(query)
 	if err != nil {
 		return err
 	}
-	_, err = st.Exec(args...)
+	_, err = st.ExecContext(context.Background(), args...)
 	return err
 }
 
 // each runs a query and calls row for every row of its answer. row scans into its arguments.
-func (s *session) each(ctx context.Context, query string, args []any, row func(scan scanner) error) (err error) {
-	st, err := s.prepare(query)
+func (q *session) each(ctx context.Context, query string, args []any, row func(scan scanner) error) (err error) {
+	st, err := q.prepare(query)
 	if err != nil {
 		return err
 	}
@@ -102,8 +102,8 @@ func (s *session) each(ctx context.Context, query string, args []any, row func(s
 type scanner func(to ...any) error
 
 // one reads the only row of a query and reports whether there is one.
-func (s *session) one(ctx context.Context, query string, args []any, to ...any) (found bool, err error) {
-	err = s.each(ctx, query, args, func(scan scanner) error {
+func (q *session) one(ctx context.Context, query string, args []any, to ...any) (found bool, err error) {
+	err = q.each(ctx, query, args, func(scan scanner) error {
 		found = true
 		return scan(to...)
 	})
@@ -111,12 +111,13 @@ func (s *session) one(ctx context.Context, query string, args []any, to ...any) 
 }
 
 // snapshot runs do in a read transaction: all its queries see the same state.
-func (s *session) snapshot(do func() error) error {
-	if err := s.exec("BEGIN"); err != nil {
+func (q *session) snapshot(do func() error) error {
+	if err := q.exec("BEGIN"); err != nil {
 		return err
 	}
 	err := do()
-	if endErr := s.exec("COMMIT"); err == nil {
+	// There is nothing to commit, and ROLLBACK ends a transaction whatever became of its queries.
+	if endErr := q.exec("ROLLBACK"); err == nil {
 		err = endErr
 	}
 	return err

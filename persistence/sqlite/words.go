@@ -68,14 +68,21 @@ func beginnings(words []string) []string {
 	return all
 }
 
-// What never changes of a booking and narrows a search is a term, too. A colon keeps it apart from words.
-func ownerTerm(id string) string    { return "o:" + hex.EncodeToString([]byte(id)) }
-func brandTerm(brand string) string { return "b:" + hex.EncodeToString([]byte(strings.ToLower(brand))) }
+// What lists filter by is a term, too, so that a search within a filter costs what both have in common. A colon keeps it
+// apart from words.
+func ownerTerm(id string) string              { return "o:" + hex.EncodeToString([]byte(id)) }
+func assigneeTerm(id string) string           { return "a:" + hex.EncodeToString([]byte(id)) }
+func brandTerm(brand string) string           { return "b:" + hex.EncodeToString([]byte(strings.ToLower(brand))) }
+func statusTerm(status booking.Status) string { return "s:" + strings.ToLower(string(status)) }
 
 // termsOf returns the terms of a booking, as the index's tokenizer reads them: separated by spaces.
 func termsOf(b booking.Booking) string {
 	terms := beginnings(wordsOf(b.CustomerName, b.Brand, b.Model, b.Code, b.InvoiceNumber))
-	return strings.Join(append(terms, ownerTerm(b.CreatedBy), brandTerm(b.Brand)), " ")
+	terms = append(terms, ownerTerm(b.CreatedBy), brandTerm(b.Brand), statusTerm(b.Status))
+	if id := b.AssigneeID(); id != "" {
+		terms = append(terms, assigneeTerm(id))
+	}
+	return strings.Join(terms, " ")
 }
 
 // expression returns what the index is asked for: all of the terms. None of them holds a quote.
@@ -88,15 +95,15 @@ type indexing struct {
 	again bool // it is there, with other terms
 }
 
-// index notes a booking for finish, which writes the search index.
+// index notes a booking for finish, which writes the search index. Of several changes of a booking the last one counts.
 func (b *batch) index(n int64, k booking.Booking, again bool) {
-	for i, doc := range b.indexing {
-		if doc.n == n {
-			b.indexing[i].terms = termsOf(k)
-			return
-		}
+	if noted, ok := b.indexing[n]; ok {
+		again = noted.again
 	}
-	b.indexing = append(b.indexing, indexing{n, termsOf(k), again})
+	if b.indexing == nil {
+		b.indexing = map[int64]indexing{}
+	}
+	b.indexing[n] = indexing{n, termsOf(k), again}
 }
 
 func (doc indexing) write(b *batch) error {

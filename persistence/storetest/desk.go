@@ -216,21 +216,6 @@ func parallel(t *testing.T, n int, f func(i int) error) {
 	must(t, "in parallel", first)
 }
 
-// eventually waits until f is true.
-func eventually(t *testing.T, what string, f func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !f() {
-		select {
-		case <-deadline:
-			t.Fatalf("%s: not within %v", what, patience)
-		case <-tick.C:
-		}
-	}
-}
-
 // ids returns the ids of bookings.
 func ids(bookings []booking.Booking) []string {
 	out := make([]string, len(bookings))

@@ -240,7 +240,7 @@ func (m *memory) Notifications(ctx context.Context, q booking.NotificationQuery)
 		if !n.Read {
 			page.Unread++
 		}
-		if begun && !(q.Unread && n.Read) {
+		if begun && (!q.Unread || !n.Read) {
 			page.Notifications = append(page.Notifications, n)
 		}
 		begun = begun || n.ID == q.After

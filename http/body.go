@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
@@ -33,7 +34,7 @@ func readMembers(c *fiber.Ctx, limit int) (map[string]json.RawMessage, error) {
 		}
 		return nil, bodyFailure(err)
 	}
-	if len(body) < length { // fasthttp takes the end of a cut connection for the end of the body
+	if len(body) < length || length < 0 && cutOff(c) {
 		c.Context().SetConnectionClose()
 		return nil, bodyFailure(io.ErrUnexpectedEOF)
 	}
@@ -50,11 +51,24 @@ func readMembers(c *fiber.Ctx, limit int) (map[string]json.RawMessage, error) {
 	return members, nil
 }
 
+// cutOff reports whether a chunked body that was read to its end has lost its last chunk: fasthttp takes the end of a
+// connection for the end of the body. Its stream remembers a proper end and reads no further; behind a cut it turns to the
+// connection again, whose time is over then.
+func cutOff(c *fiber.Ctx) bool {
+	stream, conn := c.Context().RequestBodyStream(), c.Context().Conn()
+	if stream == nil || conn.SetReadDeadline(time.Unix(1, 0)) != nil {
+		return false
+	}
+	_, err := stream.Read(make([]byte, 1))
+	return !errors.Is(err, io.EOF) || conn.SetReadDeadline(time.Time{}) != nil
+}
+
 // checkMediaType lets only JSON in: a form of another site cannot send that without being asked first.
 func checkMediaType(c *fiber.Ctx) error {
 	media, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
 	media = strings.ToLower(strings.TrimSpace(media))
-	if media != fiber.MIMEApplicationJSON && !(strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json")) {
+	isJSON := media == fiber.MIMEApplicationJSON || strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json")
+	if !isJSON {
 		return booking.Errorf(codeMediaType, "The body must be JSON, and Content-Type must say application/json.")
 	}
 	if encoding := c.Get(fiber.HeaderContentEncoding); encoding != "" && !strings.EqualFold(encoding, "identity") {

@@ -27,6 +27,7 @@ func (s *Server) openAPI() ([]byte, error) {
 		jsonschema.InterceptProp(documentProperty))
 	for _, m := range [][2]any{{yes{}, true}, {booking.Time{}, moment("")}, {booking.Status(""), status("")}, {booking.Role(""), role("")}} {
 		r.AddTypeMapping(m[0], m[1])
+		r.InlineDefinition(m[1])
 	}
 	for _, one := range s.routes {
 		if err := describe(r, one); err != nil {
@@ -136,6 +137,10 @@ func (role) Enum() []any {
 }
 
 func (s *Server) sendDocument(f *fiber.Ctx) error {
+	document, err := s.document()
+	if err != nil {
+		return fmt.Errorf("describe the API: %w", err)
+	}
 	f.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
-	return f.Send(s.document)
+	return f.Send(document)
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -120,7 +121,12 @@ type Server struct {
 	ctx      context.Context // of everything that is done for a request
 	cancel   context.CancelFunc
 	draining atomic.Bool
-	document []byte // /openapi.json
+
+	mu       sync.Mutex
+	listener net.Listener // nil before Serve
+	stopped  bool
+
+	document func() ([]byte, error) // /openapi.json, made when it is asked for first
 	page     docsPage
 }
 
@@ -150,10 +156,8 @@ func New(opts Options) (*Server, error) {
 	s.refuseUnknownMethods()
 	s.app.Use(s.observe)
 	s.routes = s.table()
+	s.document = sync.OnceValues(s.openAPI)
 	var err error
-	if s.document, err = s.openAPI(); err != nil {
-		return nil, fmt.Errorf("http: describe routes: %w", err)
-	}
 	if s.page, err = s.renderDocs(); err != nil {
 		return nil, fmt.Errorf("http: render documentation: %w", err)
 	}
@@ -167,8 +171,15 @@ func New(opts Options) (*Server, error) {
 // no route takes is answered 404 or 405 in the API's form.
 func (s *Server) App() *fiber.App { return s.app }
 
-// Serve answers on l until Shutdown, and returns nil then. It owns l.
+// Serve answers on l until Shutdown, and returns nil then; at once when Shutdown came first. It owns l.
 func (s *Server) Serve(l net.Listener) error {
+	s.mu.Lock()
+	s.listener = l
+	stopped := s.stopped
+	s.mu.Unlock()
+	if stopped {
+		return closeListener(l)
+	}
 	if err := s.app.Listener(l); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
@@ -183,8 +194,24 @@ func (s *Server) Drain() { s.draining.Store(true) }
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain()
 	defer s.cancel()
-	if err := s.app.ShutdownWithContext(ctx); err != nil {
+	s.mu.Lock()
+	s.stopped = true
+	listener := s.listener
+	s.mu.Unlock()
+	err := s.app.ShutdownWithContext(ctx)
+	if listener != nil {
+		// Fiber knows only a listener that it waits on already: one that Serve has just been given would go on.
+		err = errors.Join(err, closeListener(listener))
+	}
+	if err != nil {
 		return fmt.Errorf("shut down: %w", err)
+	}
+	return nil
+}
+
+func closeListener(l net.Listener) error {
+	if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("close listener: %w", err)
 	}
 	return nil
 }

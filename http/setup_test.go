@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/rs/zerolog"
 
 	"kapoor.example/desk/auth"
@@ -56,6 +57,12 @@ type options func(*http.Options, *auth.Options)
 
 func setup(t testing.TB, change ...options) *api {
 	t.Helper()
+	return setupWith(t, func(*fiber.App) {}, change...)
+}
+
+// setupWith is setup with routes of the test's own.
+func setupWith(t testing.TB, mount func(*fiber.App), change ...options) *api {
+	t.Helper()
 	a := &api{t: t, log: &logLines{}, tokens: map[string]string{}, users: map[string]booking.User{}}
 	a.clock.Store(time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli())
 	a.store = newMemory(a.now)
@@ -72,6 +79,7 @@ func setup(t testing.TB, change ...options) *api {
 	if a.server, err = http.New(o); err != nil {
 		t.Fatal(err)
 	}
+	mount(a.server.App())
 	a.serve()
 	for who, role := range map[string]booking.Role{owner: booking.Customer, other: booking.Customer, staff: booking.Staff, admin: booking.Admin} {
 		a.mustUser(who, role)

@@ -122,5 +122,5 @@ vuln:
 readme:
     UPDATE_README=1 go test -count=1 -run TestReadmeTable ./cmd/server
 
-# What CI runs besides the README's test command.
-verify: lint race clients ferret vuln
+# What CI runs besides the test command of the README, which has run the clients.
+verify: lint race ferret vuln

@@ -412,3 +412,22 @@ func TestClose(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestCloseDoesNotWaitForHeldConnections: a polling session that was ended without a poll waiting is held for the next
+// one, up to CloseTimeout; a server that stops held on to it as long.
+func TestCloseDoesNotWaitForHeldConnections(t *testing.T) {
+	s := setup(t, Options{CloseTimeout: time.Hour}, func(s *Server) { s.Of("/") })
+	for range 3 {
+		session, err := s.Open(context.Background(), Request{}, Polling)
+		if err != nil {
+			t.Fatal(err)
+		}
+		session.Fail(ReasonTokenRevoked)
+		eventually(t, "the session ends", session.closed.Load)
+	}
+	blocked := connect(t, s, "")
+	blocked.block(true)
+	if err := s.Of("/").Emit("never read"); err != nil {
+		t.Fatal(err)
+	}
+}

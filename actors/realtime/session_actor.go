@@ -174,6 +174,9 @@ func (a *sessionActor) lost(m lost) {
 // out, at most CloseTimeout from now (at once where the line is broken anyway).
 func (a *sessionActor) end(reason Reason, status int) {
 	if a.ended {
+		if reason == ReasonShutdown {
+			a.finish() // it was held for what it would still have taken
+		}
 		return
 	}
 	a.ended = true
@@ -196,8 +199,15 @@ func (a *sessionActor) end(reason Reason, status int) {
 		a.finish()
 		return
 	}
-	a.hold = a.s.server.system.After(a.s.server.options.CloseTimeout, a.s.pid, closeDue{})
+	hold := a.s.server.options.CloseTimeout
+	if reason == ReasonShutdown {
+		hold = min(hold, shutdownHold)
+	}
+	a.hold = a.s.server.system.After(hold, a.s.pid, closeDue{})
 }
+
+// shutdownHold is how long a connection may take what is queued for it when the server stops: it resumes elsewhere anyway.
+const shutdownHold = 2 * time.Second
 
 // broken reports whether a connection that ends for this reason takes nothing more.
 func broken(r Reason) bool {

@@ -6,22 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/mail"
 	"os"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/term"
 
+	"kapoor.example/desk/auth"
 	"kapoor.example/desk/booking"
-)
-
-// Bounds of what an admin account is made of, in characters; as in the REST interface's registration.
-const (
-	minPassword = 8
-	maxPassword = 1024
-	maxName     = 100
-	maxEmail    = 254
 )
 
 // adminCreateCommand makes an admin: the first one of a production store cannot come from anywhere else.
@@ -57,14 +48,16 @@ func (c *adminCreateCommand) Run(ctx context.Context, around surroundings) (err 
 	return c.create(ctx, store, password, around)
 }
 
+// check asks the same of name and e-mail as a registration over REST does.
 func (c *adminCreateCommand) check() error {
-	address, err := mail.ParseAddress(c.Email)
-	if err != nil || address.Address != c.Email || len(c.Email) > maxEmail {
+	if email, why := booking.Email(c.Email); why != "" || email != c.Email {
 		return &SettingError{Name: "--email", Value: c.Email, Allowed: "an e-mail address such as admin@shop.example"}
 	}
-	if strings.TrimSpace(c.Name) == "" || utf8.RuneCountInString(c.Name) > maxName {
-		return &SettingError{Name: "--name", Value: c.Name, Allowed: fmt.Sprintf("a name of 1 to %d characters", maxName)}
+	name, why := booking.Line(c.Name, booking.MaxName)
+	if name == "" || why != "" {
+		return &SettingError{Name: "--name", Value: c.Name, Allowed: fmt.Sprintf("a name of 1 to %d characters", booking.MaxName)}
 	}
+	c.Name = name
 	return nil
 }
 
@@ -76,7 +69,7 @@ func (c *adminCreateCommand) create(ctx context.Context, store accounts, passwor
 	}
 	now := around.now()
 	user := booking.User{
-		ID: booking.NewID(now), Name: strings.TrimSpace(c.Name), Email: c.Email, Role: booking.Admin, Active: true,
+		ID: booking.NewID(now), Name: c.Name, Email: c.Email, Role: booking.Admin, Active: true, Rights: 1,
 		PasswordHash: hash, CreatedAt: booking.At(now), UpdatedAt: booking.At(now),
 	}
 	err = store.CreateUser(ctx, user)
@@ -107,17 +100,18 @@ func newPassword(ctx context.Context, around surroundings) (string, error) {
 			return "", fmt.Errorf("read password: %w", err)
 		}
 	}
-	if n := utf8.RuneCountInString(password); n < minPassword || n > maxPassword {
+	if auth.CheckPassword(password) != "" {
 		// With a value that is not "", so that the sentence does not say it is not set.
 		return "", &SettingError{
-			Name: "The password", Value: "hidden", Secret: true, Allowed: fmt.Sprintf("%d to %d characters long", minPassword, maxPassword),
+			Name: "The password", Value: "hidden", Secret: true,
+			Allowed: fmt.Sprintf("at least %d characters and at most %d bytes long", auth.MinPassword, auth.MaxPasswordBytes),
 		}
 	}
 	return password, nil
 }
 
 func firstLine(r io.Reader) (string, error) {
-	line, err := bufio.NewReader(io.LimitReader(r, 4*maxPassword+2)).ReadString('\n')
+	line, err := bufio.NewReader(io.LimitReader(r, auth.MaxPasswordBytes+2)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}

@@ -81,7 +81,7 @@ func (a demoAccount) ensure(ctx context.Context, store accounts, hash func(strin
 		return booking.User{}, false, fmt.Errorf("hash demo password: %w", err)
 	}
 	user = booking.User{
-		ID: booking.NewID(now), Name: a.name, Email: a.email, Phone: a.phone, Role: a.role, Active: true,
+		ID: booking.NewID(now), Name: a.name, Email: a.email, Phone: a.phone, Role: a.role, Active: true, Rights: 1,
 		PasswordHash: hashed, CreatedAt: booking.At(now), UpdatedAt: booking.At(now),
 	}
 	err = store.CreateUser(ctx, user)

@@ -150,7 +150,7 @@ func (c *seedCommand) person(ctx context.Context, store accounts, g *generator, 
 	user := booking.User{
 		ID: booking.NewID(began), Name: g.person(), Email: fmt.Sprintf("%s%05d@example.com", role, i+1),
 		Phone: fmt.Sprintf("+91 5%04d %05d", g.random.IntN(10_000), g.random.IntN(100_000)),
-		Role:  role, Active: true, PasswordHash: hash, CreatedAt: booking.At(began), UpdatedAt: booking.At(began),
+		Role:  role, Active: true, Rights: 1, PasswordHash: hash, CreatedAt: booking.At(began), UpdatedAt: booking.At(began),
 	}
 	err := store.CreateUser(ctx, user)
 	if booking.CodeOf(err) == booking.CodeEmailTaken {

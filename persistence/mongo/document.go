@@ -35,7 +35,7 @@ type document struct {
 	Words             []string       `bson:"words"` // of the full-text search, see words
 
 	Key    *key   `bson:"key,omitempty"`
-	Import string `bson:"import,omitempty"` // the import under way that wrote it
+	Import string `bson:"import,omitempty"` // the mark of the import that wrote it
 	Box    outbox `bson:",inline"`
 }
 

@@ -19,7 +19,8 @@ const importAtOnce = 500
 // brokenAfter is the age at which an import that has not ended is taken for broken off.
 const brokenAfter = 24 * time.Hour
 
-// running is the note in meta that an import is under way. Taking it away is what makes the import count.
+// running is the note in meta that an import is under way. Taking it away is what makes the import count: without its note
+// a mark means nothing, so the bookings keep theirs.
 type running struct {
 	ID string        `bson:"_id"` // "import/" and the mark that its bookings carry
 	At bson.DateTime `bson:"at"`
@@ -51,10 +52,6 @@ func (s *Store) Import(ctx context.Context, bookings []booking.Booking) error {
 	}
 	if err != nil {
 		return s.undoImport(ctx, bookings, note, err)
-	}
-	// Without its note a mark means nothing. It is taken off to be tidy.
-	if _, err := s.bookings.UpdateMany(ctx, bson.D{{Key: "import", Value: mark}}, bson.D{{Key: "$unset", Value: bson.D{{Key: "import", Value: ""}}}}); err != nil {
-		s.publisher.onError(describe("import", err))
 	}
 	return nil
 }

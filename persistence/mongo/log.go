@@ -153,7 +153,8 @@ func (s *Store) eventsAfter(ctx context.Context, after booking.Position, filter 
 		where = append(where, filter)
 	}
 	majority := s.events.Clone(options.Collection().SetReadConcern(readconcern.Majority()))
-	cursor, err := majority.Find(ctx, where, options.Find().SetSort(bson.D{{Key: "_id", Value: asc}}).SetLimit(int64(max(limit, 1))))
+	cursor, err := majority.Find(ctx, where, options.Find().SetSort(bson.D{{Key: "_id", Value: asc}}).
+		SetLimit(int64(max(limit, 1))).SetBatchSize(int32(max(limit, 1))))
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func (s *Store) collect(ctx context.Context, batch []due) ([]parcel, error) {
 			continue
 		}
 		cursor, err := s.collection(in).Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids[in]}}}},
-			options.Find().SetProjection(bson.D{{Key: "outbox", Value: 1}, {Key: "due", Value: 1}}))
+			options.Find().SetProjection(bson.D{{Key: "outbox", Value: 1}, {Key: "due", Value: 1}}).SetBatchSize(carryAtOnce+1))
 		if err != nil {
 			return nil, err
 		}
@@ -236,7 +236,8 @@ func (s *Store) leftovers(ctx context.Context) ([]due, error) {
 	var left []due
 	for in := range sources {
 		cursor, err := s.collection(in).Find(ctx, bson.D{{Key: "due", Value: bson.D{{Key: "$gt", Value: 0}}}},
-			options.Find().SetProjection(bson.D{{Key: "due", Value: 1}}).SetLimit(int64(leftoversAtOnce-len(left))))
+			options.Find().SetProjection(bson.D{{Key: "due", Value: 1}}).
+				SetLimit(int64(leftoversAtOnce-len(left))).SetBatchSize(leftoversAtOnce))
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"kapoor.example/desk/booking"
 )
@@ -35,7 +36,7 @@ func (s *Store) across(ctx context.Context, operation, side, user, other string)
 		}}},
 		bson.D{{Key: "$group", Value: bson.D{{Key: "_id", Value: "$" + other}}}},
 		bson.D{{Key: "$limit", Value: booking.MaxRelated}},
-	})
+	}, options.Aggregate().SetBatchSize(booking.MaxRelated+1))
 	if err != nil {
 		return nil, describe(operation, err)
 	}

@@ -58,7 +58,7 @@ func (s suite) following(t *testing.T) {
 			}
 			f := d.follow(after)
 			equal(t, fmt.Sprintf("after entry %d", i), eventIDs(f.wait(39-i)), eventIDs(all[i+1:]))
-			f.stop()
+			must(t, "Follow", ignoreCanceled(f.stop()))
 		}
 		d.create(d.alice)
 		f := d.follow(booking.Position{Ms: all[0].Position.Ms - 1_000_000}) // never given out

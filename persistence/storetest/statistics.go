@@ -49,7 +49,7 @@ func (s suite) statistics(t *testing.T) {
 		check(b, c)
 	})
 
-	for _, zone := range []string{"UTC", "Asia/Kolkata", "America/New_York", "Pacific/Kiritimati"} {
+	for _, zone := range []string{"UTC", "Asia/Kolkata", "America/New_York"} {
 		t.Run("random histories in "+zone, func(t *testing.T) {
 			place, err := time.LoadLocation(zone)
 			must(t, "LoadLocation", err)

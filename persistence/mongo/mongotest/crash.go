@@ -58,8 +58,7 @@ func (s Server) cut(t *testing.T, before, scenario, after func(d *desk, s *mongo
 				}
 				defer gate.Close()
 				uri, _, _ := through(s.URI, gate.Addr())
-				d.options.SelectWithin = 100 * time.Millisecond
-				first := d.open(uri)
+				first := d.impatient(uri)
 				// What the store does first by itself is no part of the scenario.
 				if _, err := first.Notifications(d.ctx, booking.NotificationQuery{UserID: d.alice.ID}); err != nil {
 					t.Fatal(err)
@@ -70,7 +69,6 @@ func (s Server) cut(t *testing.T, before, scenario, after func(d *desk, s *mongo
 				whole = !gate.Shut()
 				gate.Close()
 				_ = first.Close() // it cannot reach anything any more
-				d.options.SelectWithin = 0
 				after(d, d.open(s.URI))
 			})
 			if t.Failed() || n > 200 {
@@ -78,6 +76,21 @@ func (s Server) cut(t *testing.T, before, scenario, after func(d *desk, s *mongo
 			}
 		}
 	}
+}
+
+// impatient opens the database so that a store does not wait long for a server that has gone.
+func (d *desk) impatient(uri string) *mongo.Store {
+	d.t.Helper()
+	o := d.options
+	o.URI, o.SelectWithin = uri, 300*time.Millisecond
+	var s *mongo.Store
+	d.eventually("opened", func() bool { // a busy machine may not answer in that time
+		var err error
+		s, err = mongo.Open(d.ctx, o)
+		return err == nil
+	})
+	d.t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 // giveUp is how long a scenario waits for what a crash has made impossible.

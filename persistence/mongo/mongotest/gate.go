@@ -1,6 +1,7 @@
 package mongotest
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -36,7 +37,8 @@ type GateOptions struct {
 
 // OpenGate opens a gate to the server at an address, host:port.
 func OpenGate(server string, o GateOptions) (*Gate, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	var anywhere net.ListenConfig
+	listener, err := anywhere.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +95,8 @@ func (g *Gate) accept() {
 		}
 		g.wait.Go(func() {
 			defer g.drop(client)
-			server, err := net.Dial("tcp", g.server)
+			var dialer net.Dialer
+			server, err := dialer.DialContext(context.Background(), "tcp", g.server)
 			if err != nil || !g.keep(server) {
 				return
 			}

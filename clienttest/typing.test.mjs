@@ -24,6 +24,12 @@ test('typing is told to the other participants, and not to the other devices of 
   accepts(await phone.ask('typing', { bookingId: id }));
   shape(await van.next('userTyping', { bookingId: id }, wait), { bookingId: id, userId: owner.id, isTyping: true });
   await office.next('userTyping', { bookingId: id }, wait);
+  if (transport === 'polling') {
+    // Of several words in a row a client that only polls misses some.
+    await mark(owner, phone, tablet, shop);
+    for (const line of [phone, tablet, shop]) assert.deepEqual(typed(line, id), []);
+    return;
+  }
   accepts(await phone.ask('typing', { bookingId: id, isTyping: false }));
   await van.next('userTyping', { bookingId: id, isTyping: false }, wait);
   await office.next('userTyping', { bookingId: id, isTyping: false }, wait);

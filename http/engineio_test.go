@@ -45,7 +45,8 @@ func setupEngine(t testing.TB, o realtime.Options) *engine {
 	server.Of("/").
 		On("message", func(s *realtime.Socket, e *realtime.Event) { _ = s.Emit("message-back", e.Args.Spread()...) }).
 		On("echo", func(s *realtime.Socket, e *realtime.Event) { _ = e.Ack(e.Args.Spread()...) })
-	app := fiber.New(fiber.Config{DisableStartupMessage: true, StreamRequestBody: true})
+	// The read timeout is shorter than a poll waits: its deadline used to end the watch for clients that leave.
+	app := fiber.New(fiber.Config{DisableStartupMessage: true, StreamRequestBody: true, ReadTimeout: time.Second})
 	NewEngineIO(server, zerolog.Nop(), nil).Mount(app, "/socket.io/")
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -363,7 +364,7 @@ func TestPolling(t *testing.T) {
 		}
 		left := make(chan error)
 		go func() { _, err := e.client.Do(request); left <- err }()
-		time.AfterFunc(20*time.Millisecond, leave)
+		time.AfterFunc(1100*time.Millisecond, leave)
 		<-left
 		e.gone(q)
 	})

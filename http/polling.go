@@ -130,6 +130,7 @@ func watchConn(conn net.Conn) *connWatch {
 	if err != nil {
 		return w
 	}
+	_ = conn.SetReadDeadline(time.Time{}) // that of the request is armed still, and would end the watch
 	w.done = make(chan struct{})
 	go func() {
 		defer close(w.done)

@@ -1,5 +1,7 @@
 package booking
 
+import "slices"
+
 // The rooms of the desk. Every user has one more, named by the user's id. A socket's rooms follow from its principal.
 const (
 	StaffRoom = "staff-room" // staff and admins
@@ -34,8 +36,8 @@ func (a Audience) Rooms() []string {
 		return []string{EveryoneRoom}
 	}
 	rooms := make([]string, 0, len(a.Users)+2)
-	for i, user := range a.Users {
-		if user != "" && (i == 0 || user != a.Users[0]) {
+	for _, user := range a.Users {
+		if user != "" && !slices.Contains(rooms, user) {
 			rooms = append(rooms, user)
 		}
 	}

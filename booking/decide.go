@@ -51,11 +51,14 @@ func decideCreate(create Create, c Command, at Time) (Event, error) {
 	if err := Permit(c.By, ActCreate, nil); err != nil {
 		return nil, err
 	}
-	d := create.Details
+	d, missing := create.Details, map[string]string{}
 	for field, value := range map[string]string{"name": d.CustomerName, "phone": d.ContactNumber, "address": d.Address, "brand": d.Brand, "model": d.Model} {
 		if strings.TrimSpace(value) == "" {
-			return nil, Invalid(field, "is required")
+			missing[field] = "is required"
 		}
+	}
+	if len(missing) > 0 {
+		return nil, &Error{Code: CodeInvalid, Message: "Some fields are not right.", Fields: missing}
 	}
 	return Created{Booking{
 		ID: c.BookingID, Code: create.Code,

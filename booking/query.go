@@ -80,7 +80,7 @@ func ParseCursor(s string) (*Cursor, error) {
 		return nil, bad
 	}
 	var c Cursor
-	if err := json.Unmarshal(b, &c); err != nil || !c.Sort.Valid() || !ValidID(c.ID) {
+	if err := json.Unmarshal(b, &c); err != nil || !c.Sort.Valid() || !ValidID(c.ID) || c.Encode() != s {
 		return nil, bad
 	}
 	return &c, nil

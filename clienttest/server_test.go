@@ -46,7 +46,7 @@ type server struct {
 // startServer starts a desk with a fresh data folder and waits until it answers. It ends with the test at the latest.
 func startServer(t *testing.T, binary string, settings ...string) *server {
 	t.Helper()
-	s := &server{cmd: exec.Command(binary), ready: make(chan struct{}), ended: make(chan struct{})} //nolint:noctx // stop ends it
+	s := &server{cmd: exec.Command(binary), ready: make(chan struct{}), ended: make(chan struct{})}
 	s.cmd.Env = append([]string{
 		"HOST=127.0.0.1", "PORT=0", "DATA_DIR=" + t.TempDir(), "APP_ENV=development", "SEED_DEMO=true", "JWT_SECRET=" + secret,
 		"LOG_FORMAT=json", "LOG_LEVEL=debug",

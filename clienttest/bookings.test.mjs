@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { shape, text, time } from './check.mjs';
 import { admin, call, change, create, customer, details, edit, read, staff } from './desk.mjs';
 import { open } from './line.mjs';
-import { mark } from './stage.mjs';
+import { mark, rounds } from './stage.mjs';
 
 const [owner, worker, other, boss] = await Promise.all([customer('owner'), staff('worker'), staff('other'), admin('boss')]);
 const [phone, tablet, van, shop, office] = await Promise.all([open(owner), open(owner), open(worker), open(other), open(boss)]);
@@ -140,3 +140,14 @@ test('who does something is told of it like the others, once', async () => {
   assert.deepEqual([told('bookingCreated'), told('newBooking'), told('bookingUpdated'), told('bookingStatusChanged')], [1, 1, 2, 2]);
   assert.deepEqual(phone.about(made._id), []);
 });
+
+test('the figures are told to admins only', () => rounds(async (wait) => {
+  await office.upgraded();
+  const before = office.events.length;
+  await create(owner);
+  const figures = () => office.events.slice(before).find((e) => e.name === 'statsUpdated');
+  const { payload } = await office.until('statsUpdated', figures, wait);
+  assert.ok(payload.totalBookings > 0 && Array.isArray(payload.recentBookings));
+  await mark(owner, ...everybody);
+  for (const line of [phone, tablet, van, shop]) assert.ok(!line.events.some((e) => e.name === 'statsUpdated'));
+}));

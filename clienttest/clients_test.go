@@ -22,23 +22,33 @@ type run struct {
 	name      string
 	transport string
 	server    []string // settings
-	only      string   // the file of the scenarios; "" is all that need no settings of their own
+	only      []string // the files of the scenarios; nil is all but openScenarios and those of except
+	except    []string
 	says      []string // lines of the log besides those of every run
 }
 
-// openScenarios need a server that is open to everybody.
-const openScenarios = "open.test.mjs"
+const (
+	// openScenarios need a server that is open to everybody.
+	openScenarios = "open.test.mjs"
+	// statusChanged is in the log wherever somebody changed a status.
+	statusChanged = "Socket events emitted: bookingUpdated, bookingStatusChanged"
+)
 
 func TestClients(t *testing.T) {
 	node := nodeOrSkip(t)
 	binary := mustBuild(t)
+	// What is volatile is lost on a line that is between two polls, so there must be little else going on.
+	volatile := []string{"presence.test.mjs", "typing.test.mjs"}
 	for _, r := range []run{
-		{name: "default options", transport: "default"},
-		{name: "polling only", transport: "polling"},
-		{name: "WebSocket only", transport: "websocket"},
+		{name: "default options", transport: "default", says: []string{statusChanged}},
+		{name: "polling only", transport: "polling", except: volatile, says: []string{statusChanged}},
+		{name: "polling only, volatile events", transport: "polling", only: volatile},
+		{name: "WebSocket only", transport: "websocket", says: []string{statusChanged}},
 		{
-			name: "open to everybody", server: []string{"SOCKET_AUTH=none", "EVENT_AUDIENCE=everyone"}, only: openScenarios,
-			says: []string{"SOCKET_AUTH is none: whoever reaches this server connects without a token and joins any user's room"},
+			name: "open to everybody", server: []string{"SOCKET_AUTH=none", "EVENT_AUDIENCE=everyone"}, only: []string{openScenarios},
+			says: []string{
+				statusChanged, "SOCKET_AUTH is none: whoever reaches this server connects without a token and joins any user's room",
+			},
 		},
 	} {
 		t.Run(r.name, func(t *testing.T) {
@@ -55,7 +65,7 @@ func (r run) play(t *testing.T, node string, s *server) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, node, append([]string{"--test", "--test-reporter=spec", "--test-concurrency=3"}, r.files(t)...)...)
+	cmd := exec.CommandContext(ctx, node, append([]string{"--test", "--test-reporter=spec", r.concurrency()}, r.files(t)...)...)
 	cmd.Env = append(os.Environ(), "DESK_URL="+s.url(), "DESK_JWT_SECRET="+secret, "DESK_TRANSPORT="+r.transport)
 	cmd.WaitDelay = 5 * time.Second
 	if output, err := cmd.CombinedOutput(); err != nil {
@@ -63,16 +73,24 @@ func (r run) play(t *testing.T, node string, s *server) {
 	}
 }
 
+// concurrency says how many files are played at once.
+func (r run) concurrency() string {
+	if r.only != nil {
+		return "--test-concurrency=1"
+	}
+	return "--test-concurrency=3"
+}
+
 func (r run) files(t *testing.T) []string {
 	t.Helper()
-	if r.only != "" {
-		return []string{r.only}
+	if r.only != nil {
+		return r.only
 	}
 	files, err := filepath.Glob("*.test.mjs")
 	if err != nil || len(files) < 2 {
 		t.Fatalf("scenarios: %v, %v", files, err)
 	}
-	return slices.DeleteFunc(files, func(file string) bool { return file == openScenarios })
+	return slices.DeleteFunc(files, func(file string) bool { return file == openScenarios || slices.Contains(r.except, file) })
 }
 
 // nodeOrSkip returns the path of node. Without it, or without the packages, the tests are skipped; in CI they fail.

@@ -135,7 +135,6 @@ func (s *server) says() []string {
 		"User joined their room",
 		"Socket disconnected",
 		"Socket event emitted: bookingCreated",
-		"Socket events emitted: bookingUpdated, bookingStatusChanged",
 	}
 }
 

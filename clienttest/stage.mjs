@@ -44,9 +44,9 @@ export async function mark(owner, ...lines) {
 // lost. A client that only polls gets some more rounds; each is to use people or bookings of its own, and to wait no
 // longer than it is told.
 export async function rounds(play) {
-  for (let left = transport === 'polling' ? 5 : 1; left > 1; left--) {
+  for (let left = transport === 'polling' ? 10 : 1; left > 1; left--) {
     try {
-      return await play(4000);
+      return await play(3500);
     } catch {
       // the last round tells what is wrong
     }

@@ -15,15 +15,23 @@ import (
 // EngineIO serves the transports of a realtime.Server, polling and WebSocket, under a path prefix. It checks requests as
 // section 1 of docs/protocol.md says and hands packets over; it knows nothing of what they mean.
 type EngineIO struct {
-	server *realtime.Server
-	log    zerolog.Logger
-	ready  func() bool
-	ws     fiber.Handler
+	server  *realtime.Server
+	options EngineOptions
+	log     zerolog.Logger
+	ws      fiber.Handler
 }
 
-// NewEngineIO makes the handler of a server's transports. ready says whether new connections are taken; nil means always.
-func NewEngineIO(server *realtime.Server, log zerolog.Logger, ready func() bool) *EngineIO {
-	e := &EngineIO{server: server, log: log, ready: ready}
+// EngineOptions of an EngineIO. The zero value of a field means its default.
+type EngineOptions struct {
+	// Logger gets refused connections at warn. The zero Logger writes nothing.
+	Logger zerolog.Logger
+	// Ready says whether new connections are taken. Nil means always.
+	Ready func() bool
+}
+
+// NewEngineIO makes the handler of a server's transports.
+func NewEngineIO(server *realtime.Server, o EngineOptions) *EngineIO {
+	e := &EngineIO{server: server, options: o, log: o.Logger}
 	e.ws = e.websocketHandler()
 	return e
 }
@@ -110,7 +118,7 @@ func (e *EngineIO) refuse(c *fiber.Ctx, upgrade bool, refused error) error {
 
 // begin opens a session, or says why not: 503 lets the client come back.
 func (e *EngineIO) begin(c *fiber.Ctx, transport string) (*realtime.Session, error) {
-	if e.ready != nil && !e.ready() {
+	if e.options.Ready != nil && !e.options.Ready() {
 		return nil, realtime.ErrStopping
 	}
 	return e.server.Open(c.Context(), request(c), transport)

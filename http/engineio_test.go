@@ -47,7 +47,7 @@ func setupEngine(t testing.TB, o realtime.Options) *engine {
 		On("echo", func(s *realtime.Socket, e *realtime.Event) { _ = e.Ack(e.Args.Spread()...) })
 	// The read timeout is shorter than a poll waits: its deadline used to end the watch for clients that leave.
 	app := fiber.New(fiber.Config{DisableStartupMessage: true, StreamRequestBody: true, ReadTimeout: time.Second})
-	NewEngineIO(server, zerolog.Nop(), nil).Mount(app, "/socket.io/")
+	NewEngineIO(server, EngineOptions{}).Mount(app, "/socket.io/")
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -50,6 +50,12 @@ func Message(socketPacket []byte, attachments [][]byte) *Frame {
 	return &Frame{webSocket: ws, packets: 1 + len(attachments)}
 }
 
+// Binary returns the frame of a binary Engine.IO message. The bytes are copied.
+func Binary(data []byte) *Frame {
+	ws := appendHeader(make([]byte, 0, frameSize(len(data))), finBinary, len(data))
+	return &Frame{webSocket: append(ws, data...), packets: 1}
+}
+
 // WebSocket returns the bytes to write to a WebSocket connection: unmasked server frames, headers included, text for a
 // packet and binary for an attachment.
 func (f *Frame) WebSocket() []byte { return f.webSocket[:len(f.webSocket):len(f.webSocket)] }
@@ -70,7 +76,10 @@ func (f *Frame) Polling() []byte {
 // payload makes a polling payload of WebSocket frames that this package wrote.
 func payload(ws []byte, packets int) []byte {
 	opcode, first, rest := cutFrame(ws)
-	if len(rest) == 0 && opcode == finText {
+	switch {
+	case opcode == finBinary:
+		return engineio.AppendBinary(nil, first) // always the only one
+	case len(rest) == 0 && opcode == finText:
 		return first
 	}
 	// Base64 makes 4 bytes of 3, rounded up; separator and prefix replace the header of at least 2 bytes.

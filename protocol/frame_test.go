@@ -31,6 +31,8 @@ func TestFrame(t *testing.T) {
 			"message with attachments", Message([]byte("52-[]"), [][]byte{{1, 2, 3}, {}}),
 			"\x81\x06452-[]\x82\x03\x01\x02\x03\x82\x00", "452-[]\x1ebAQID\x1eb", 3,
 		},
+		{"binary", Binary([]byte{1, 2, 3}), "\x82\x03\x01\x02\x03", "bAQID", 1},
+		{"empty binary", Binary(nil), "\x82\x00", "b", 1},
 		{"125 bytes", Text([]byte(long[:125])), "\x81\x7d" + long[:125], long[:125], 1},
 		{"126 bytes", Text([]byte(long[:126])), "\x81\x7e\x00\x7e" + long[:126], long[:126], 1},
 		{"65535 bytes", Text([]byte(long[:65535])), "\x81\x7e\xff\xff" + long[:65535], long[:65535], 1},

@@ -44,6 +44,10 @@ var ErrClose = errors.New("close the connection")
 
 // message handles a Socket.IO packet, or a part of one.
 func (a *sessionActor) message(p engineio.Packet) {
+	if handle := a.s.server.options.OnMessage; handle != nil {
+		handle(a.s, p.Data, p.Binary)
+		return
+	}
 	var packet socketio.Packet
 	var complete bool
 	var err error

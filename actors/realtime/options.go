@@ -48,6 +48,9 @@ type Options struct {
 	Log Log
 	// Offsets sends published entries with their offsets. Stock clients keep an offset only where CONNECT gave them a pid.
 	Offsets bool
+	// OnMessage makes a bare Engine.IO server: it gets every message of a session, in order, on the session's actor, and
+	// nothing is taken for Socket.IO. It must not block, and owns data. Nil: a Socket.IO server.
+	OnMessage func(s *Session, data []byte, binary bool)
 	// Now is the clock. Defaults to time.Now.
 	Now func() time.Time
 	// Logger gets lifecycle at debug and misbehaving clients at warn. The zero Logger writes nothing.

@@ -187,6 +187,18 @@ type (
 	expired  struct{}
 )
 
+// Send sends an Engine.IO message, for a server with OnMessage. Text must be UTF-8. Any goroutine may call it.
+func (s *Session) Send(data []byte, binary bool) {
+	if binary {
+		s.out.send(protocol.Binary(data), false)
+		return
+	}
+	s.out.send(protocol.Message(data, nil), false)
+}
+
+// Close ends the connection once what is queued is out.
+func (s *Session) Close() { s.Fail(ReasonForcedClose) }
+
 // SendPong answers a ping frame of the WebSocket protocol (not of Engine.IO).
 func (s *Session) SendPong(t Transport, payload []byte) {
 	frame := protocol.WebSocketPong(payload)

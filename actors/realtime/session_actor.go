@@ -91,7 +91,9 @@ func (a *sessionActor) start() {
 	o := a.s.server.options
 	a.due = o.Now().Add(o.PingInterval)
 	a.heartbeat = a.s.server.system.After(o.PingInterval, a.s.pid, heartbeatDue{})
-	a.connect = a.s.server.system.After(o.ConnectTimeout, a.s.pid, connectDue{})
+	if o.OnMessage == nil {
+		a.connect = a.s.server.system.After(o.ConnectTimeout, a.s.pid, connectDue{})
+	}
 }
 
 // settle says that a message was handled.

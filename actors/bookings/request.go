@@ -155,7 +155,7 @@ func (f *Sockets) join(r *request, room string) {
 		r.refuse(booking.Errorf(booking.CodeForbidden, "This room is not yours to enter."))
 		return
 	}
-	if !r.socket.In(room) {
+	if !r.socket.Joined(room) {
 		if err := r.socket.Join(room); err != nil {
 			r.refuse(booking.Errorf(booking.CodeUnavailable, "You cannot enter this room now."))
 			return

@@ -113,7 +113,7 @@ func NewSockets(sys *actors.System, server *realtime.Server, desk *Desk, store b
 // attach puts everything into the namespace.
 func (f *Sockets) attach(rows []row) {
 	gate := &gate{authenticator: f.opts.Authenticator, anonymous: f.opts.Anonymous, log: f.opts.Log}
-	f.space.Use(gate.admit).OnConnection(f.connected).OnDisconnect(f.disconnected).OnAny(f.unknown)
+	f.space.Use(gate.admit).OnConnection(f.connected).OnDisconnect(f.disconnected).OnUnhandled(f.unknown)
 	for _, row := range rows {
 		f.space.On(row.event, func(s *realtime.Socket, e *realtime.Event) { f.handle(row, s, e) })
 	}

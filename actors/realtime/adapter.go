@@ -6,6 +6,7 @@ import (
 
 	"kapoor.example/desk/actors"
 	"kapoor.example/desk/protocol"
+	"kapoor.example/desk/protocol/socketio"
 )
 
 var adapterKind = actors.Kind{Name: "adapter", Directive: actors.Resume, Inbox: 1024, Singleton: true}
@@ -25,6 +26,7 @@ type (
 		Broadcast
 		data        []byte
 		attachments [][]byte
+		answers     *collection // nil where no answer is wanted
 	}
 	publication struct {
 		entries []Entry
@@ -41,6 +43,10 @@ func (a *adapter) Receive(c *actors.Context) {
 		a.publish(m)
 	case Revocation:
 		a.toShards(m)
+	case visit:
+		a.toShards(m)
+	case collectionDue:
+		m.collection.expire()
 	case join: // these pass here so that they keep their place among the caller's emits
 		a.server.shardOf(m.member.session.sid).send(m)
 	case leave:
@@ -57,13 +63,17 @@ func (a *adapter) Failed(msg any) {
 
 func (a *adapter) broadcast(m broadcast) {
 	name := m.namespace.name
-	var offset string
-	if log := a.server.options.Log; log != nil && !m.volatile {
-		offset = log.Append(name, m.rooms, m.except, m.data)
+	packet := socketio.Packet{Type: socketio.Event, Namespace: name, Data: m.data, Attachments: m.attachments}
+	switch log := a.server.options.Log; {
+	case m.answers != nil:
+		packet.ID = m.answers.packetID()
+	case log != nil && !m.volatile:
+		packet.Data = socketio.AppendLast(nil, m.data, log.Append(name, m.rooms, m.except, m.data))
 	}
 	a.toShards(emit{
-		namespace: name, rooms: m.rooms, except: m.except, volatile: m.volatile,
-		frame: packetFrame(name, m.data, m.attachments, offset),
+		namespace: name, rooms: m.rooms, except: m.except, volatile: m.volatile, answers: m.answers,
+		frame: frameOf(packet, m.plain),
+		event: func() ([]byte, [][]byte) { return m.data, m.attachments },
 	})
 }
 
@@ -80,7 +90,7 @@ func (a *adapter) publish(m publication) {
 		if slices.Contains(rooms, RoomEveryone) {
 			rooms = nil
 		}
-		list[i] = emit{namespace: namespace, rooms: rooms, frame: protocol.EventFrame(namespace, e.Name, e.Payload, offset)}
+		list[i] = emit{namespace: namespace, rooms: rooms, frame: protocol.EventFrame(namespace, e.Name, e.Payload, offset), event: e.event}
 	}
 	batch := emits{list: list}
 	if m.done != nil {

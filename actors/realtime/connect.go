@@ -25,7 +25,6 @@ type (
 		socket  *Socket
 		refused bool // its token was revoked meanwhile
 	}
-	call struct{ f func() }
 )
 
 // ConnectError refuses a CONNECT: the client gets a CONNECT_ERROR packet with this message and data, and a stock client
@@ -57,7 +56,7 @@ func (a *sessionActor) message(p engineio.Packet) {
 		packet, complete, err = a.decoder.Text(p.Data)
 	}
 	if err != nil {
-		a.violation(err.Error())
+		a.violation(err)
 		return
 	}
 	if complete {
@@ -65,9 +64,23 @@ func (a *sessionActor) message(p engineio.Packet) {
 	}
 }
 
-// violation ends a connection whose client does not keep to the protocol.
-func (a *sessionActor) violation(what string) {
-	a.s.server.options.Logger.Warn().Str("sid", a.s.sid).Str("violation", what).Msg("Client broke the protocol")
+// What a client does that closes its connection, besides the errors of the decoder.
+var (
+	errSecondConnect     = errors.New("second CONNECT to a namespace")
+	errNotJoined         = errors.New("packet for a namespace that was not joined")
+	errBeforeConnect     = errors.New("packet before CONNECT was answered")
+	errServersOnly       = errors.New("packet only servers send")
+	errTooManyNamespaces = errors.New("too many namespaces")
+)
+
+// violation ends a connection whose client does not keep to the protocol. Its sockets hear of it first.
+func (a *sessionActor) violation(err error) {
+	a.s.server.options.Logger.Warn().Str("sid", a.s.sid).Str("violation", err.Error()).Msg("Client broke the protocol")
+	for _, socket := range a.sockets {
+		if socket.state == socketConnected {
+			socket.failed(err)
+		}
+	}
 	a.end(ReasonForcedClose, StatusNone)
 }
 
@@ -75,15 +88,18 @@ func (a *sessionActor) dispatch(p socketio.Packet) {
 	i := slices.IndexFunc(a.sockets, func(s *Socket) bool { return s.namespace.name == p.Namespace })
 	if p.Type == socketio.Connect {
 		if i >= 0 {
-			a.violation("second CONNECT to a namespace")
+			a.violation(errSecondConnect)
 			return
 		}
+		delete(a.left, p.Namespace)
 		a.join(p)
 		return
 	}
 	if i < 0 {
-		a.violation("packet for a namespace that was not joined")
-		return
+		if _, left := a.left[p.Namespace]; !left {
+			a.violation(errNotJoined)
+		}
+		return // it crossed the DISCONNECT
 	}
 	socket := a.sockets[i]
 	if socket.state == socketAttaching {
@@ -92,13 +108,16 @@ func (a *sessionActor) dispatch(p socketio.Packet) {
 		return
 	}
 	if socket.state != socketConnected {
-		a.violation("packet before CONNECT was answered")
+		a.violation(errBeforeConnect)
 		return
 	}
 	a.deliver(socket, p)
 }
 
 func (a *sessionActor) deliver(socket *Socket, p socketio.Packet) {
+	if socket.leaving.Load() {
+		return
+	}
 	switch p.Type {
 	case socketio.Event, socketio.BinaryEvent:
 		socket.receiveEvent(p)
@@ -107,19 +126,19 @@ func (a *sessionActor) deliver(socket *Socket, p socketio.Packet) {
 	case socketio.Disconnect:
 		a.remove(socket, ReasonClientDisconnect)
 	default:
-		a.violation("packet only servers send")
+		a.violation(errServersOnly)
 	}
 }
 
 // join begins to admit a socket to a namespace.
 func (a *sessionActor) join(p socketio.Packet) {
-	namespace := a.s.server.namespace(p.Namespace)
-	if namespace == nil {
-		a.refuse(p.Namespace, &ConnectError{Message: "Invalid namespace"})
+	if len(a.sockets) >= a.s.server.options.MaxNamespaces {
+		a.violation(errTooManyNamespaces)
 		return
 	}
-	if len(a.sockets) >= a.s.server.options.MaxNamespaces {
-		a.violation("too many namespaces")
+	namespace := a.s.server.use(p.Namespace, p.Data)
+	if namespace == nil {
+		a.refuse(p.Namespace, &ConnectError{Message: "Invalid namespace"})
 		return
 	}
 	socket := newSocket(a.s, namespace, p.Data)
@@ -164,6 +183,9 @@ func (a *sessionActor) admitted(m admitted) {
 
 func (a *sessionActor) rejected(m admitted) {
 	a.forget(m.socket)
+	m.socket.state = socketGone
+	m.socket.clearRooms()
+	a.s.server.disuse(m.socket.namespace)
 	if errors.Is(m.err, ErrClose) {
 		a.s.server.options.Logger.Warn().Str("sid", a.s.sid).Err(m.err).Msg("Socket could not be admitted")
 		a.end(ReasonOverload, StatusNone)
@@ -201,12 +223,10 @@ func (a *sessionActor) entered(m entered) {
 // attach hands the socket to its shard, which answers the CONNECT and begins to deliver.
 func (a *sessionActor) attach(socket *Socket) {
 	socket.state = socketAttaching
-	rooms := append([]string{socket.id}, socket.user.Rooms...)
-	for _, room := range rooms {
-		socket.rooms[room] = struct{}{}
-	}
 	socket.member = newMember(socket)
-	a.s.server.shardOf(a.s.sid).send(attach{member: socket.member, rooms: rooms})
+	socket.enter(func(rooms []string) {
+		a.s.server.shardOf(a.s.sid).send(attach{member: socket.member, rooms: rooms})
+	})
 }
 
 func (a *sessionActor) attached(m attached) {
@@ -266,6 +286,12 @@ func (a *sessionActor) disconnect(m disconnect) {
 // remove ends one socket; the connection goes on, for a while also without any namespace.
 func (a *sessionActor) remove(socket *Socket, reason Reason) {
 	a.forget(socket)
+	if len(a.left) < a.s.server.options.MaxNamespaces {
+		if a.left == nil {
+			a.left = map[string]struct{}{}
+		}
+		a.left[socket.namespace.name] = struct{}{}
+	}
 	a.drop(socket, reason)
 	if len(a.sockets) == 0 {
 		a.connect.Reset(a.s.server.options.ConnectTimeout)
@@ -279,22 +305,37 @@ func (a *sessionActor) forget(socket *Socket) {
 // drop takes a socket out of everything that knows it.
 func (a *sessionActor) drop(socket *Socket, reason Reason) {
 	was := socket.state
+	if was == socketGone {
+		return
+	}
 	socket.state = socketGone
 	socket.connected.Store(false)
+	safely := func(f func()) { a.s.server.system.Safely(sessionKind, a.s.sid, f) }
+	if was == socketConnected {
+		for _, hook := range socket.namespace.onDisconnecting {
+			safely(func() { hook(socket, reason) })
+		}
+		for _, hook := range heard(socket, func(l *listeners) list[func(Reason)] { return l.disconnecting }) {
+			safely(func() { (*hook)(reason) })
+		}
+	}
 	if was == socketAttaching || was == socketConnected {
 		a.s.server.shardOf(a.s.sid).send(detach{socket.member})
 	}
-	if was >= socketEntering && was != socketGone && socket.user.ID != "" {
+	if was >= socketEntering && socket.user.ID != "" {
 		a.s.server.hub.leave(socket)
 	}
-	safely := func(f func()) { a.s.server.system.Safely(sessionKind, a.s.sid, f) }
+	socket.clearRooms()
 	for _, pending := range socket.takeAcks() {
 		safely(func() { pending.answer(socketio.Args{}, ErrNotConnected) })
 	}
 	if was == socketConnected {
-		for _, handler := range socket.namespace.onDisconnect {
-			safely(func() { handler(socket, reason) })
+		for _, hook := range socket.namespace.onDisconnect {
+			safely(func() { hook(socket, reason) })
+		}
+		for _, hook := range heard(socket, func(l *listeners) list[func(Reason)] { return l.disconnect }) {
+			safely(func() { (*hook)(reason) })
 		}
 	}
-	socket.clearRooms()
+	a.s.server.disuse(socket.namespace)
 }

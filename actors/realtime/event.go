@@ -2,15 +2,12 @@ package realtime
 
 import (
 	"errors"
-	"strconv"
 	"sync/atomic"
-	"time"
 
-	"kapoor.example/desk/actors"
 	"kapoor.example/desk/protocol/socketio"
 )
 
-// Event is something a client emitted.
+// Event is something a client emitted. A middleware may change its Name and Args.
 type Event struct {
 	Name string
 	Args socketio.Args
@@ -19,6 +16,9 @@ type Event struct {
 	id     string
 	acked  atomic.Bool
 }
+
+// Socket returns the socket it came from.
+func (e *Event) Socket() *Socket { return e.socket }
 
 // WantsAck reports whether the client waits for an answer.
 func (e *Event) WantsAck() bool { return e.id != "" }
@@ -36,104 +36,51 @@ func (e *Event) Ack(args ...any) error {
 	return nil
 }
 
+// receiveEvent passes an event through the middleware to its listeners.
 func (s *Socket) receiveEvent(p socketio.Packet) {
 	name, args, err := p.Event()
 	if err != nil {
-		s.session.actor.violation(err.Error())
+		s.session.actor.violation(err)
 		return
 	}
-	handler := s.namespace.handlers[name]
-	if handler == nil {
-		handler = s.namespace.fallback
-	}
-	if handler == nil {
+	e := &Event{Name: name, Args: socketio.Args{Raw: args, Attachments: p.Attachments}, socket: s, id: p.ID}
+	if err := s.admits(e); err != nil {
+		s.failed(err)
 		return
 	}
-	handler(s, &Event{Name: name, Args: socketio.Args{Raw: args, Attachments: p.Attachments}, socket: s, id: p.ID})
+	for _, f := range s.namespace.onAny {
+		f(s, e)
+	}
+	for _, f := range heard(s, func(l *listeners) list[func(*Event)] { return l.any }) {
+		(*f)(e)
+	}
+	own := heard(s, func(l *listeners) list[func(*Event)] { return l.events[e.Name] })
+	handlers := s.namespace.handlers[e.Name]
+	for _, f := range handlers {
+		f(s, e)
+	}
+	for _, f := range own {
+		(*f)(e)
+	}
+	if len(handlers)+len(own) == 0 && s.namespace.unhandled != nil {
+		s.namespace.unhandled(s, e)
+	}
 }
 
-// ErrAckTimeout says that a client did not answer in time.
-var ErrAckTimeout = errors.New("operation has timed out")
-
-// pendingAck waits for a client's answer.
-type pendingAck struct {
-	answer func(socketio.Args, error)
-	timer  *actors.Timer
-}
-
-type ackDue struct {
-	socket *Socket
-	id     uint64
-}
-
-// EmitWithAck sends an event and calls answer once with what the client acknowledges it with, with ErrAckTimeout after
-// timeout, or with ErrNotConnected when the socket ends before. A timeout of zero waits for ever. answer is called on the
-// session's actor and must not block.
-func (s *Socket) EmitWithAck(timeout time.Duration, answer func(socketio.Args, error), name string, args ...any) error {
-	if !s.connected.Load() {
-		return ErrNotConnected
+// admits runs the middleware of an event.
+func (s *Socket) admits(e *Event) error {
+	for _, f := range s.namespace.packets {
+		if err := f(s, e); err != nil {
+			return err
+		}
 	}
-	s.mu.Lock()
-	id := s.nextAck
-	s.nextAck++
-	if s.acks == nil {
-		s.acks = map[uint64]*pendingAck{}
-	}
-	pending := &pendingAck{answer: answer}
-	if timeout > 0 {
-		pending.timer = s.session.server.system.After(timeout, s.session.pid, ackDue{s, id})
-	}
-	s.acks[id] = pending
-	s.mu.Unlock()
-	if err := s.emit(name, strconv.FormatUint(id, 10), args); err != nil {
-		s.takeAck(id)
-		return err
+	for _, f := range heard(s, func(l *listeners) list[func(*Event) error] { return l.middleware }) {
+		if err := (*f)(e); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (s *Socket) receiveAck(p socketio.Packet) {
-	id, err := strconv.ParseUint(p.ID, 10, 64)
-	if err != nil {
-		return // an id this server never gave out: ignored, as any unknown one
-	}
-	pending := s.takeAck(id)
-	if pending == nil {
-		return
-	}
-	args, err := p.Args()
-	if err != nil {
-		s.session.actor.violation(err.Error())
-		return
-	}
-	pending.answer(args, nil)
-}
-
-func (s *Socket) expireAck(id uint64) {
-	if pending := s.takeAck(id); pending != nil {
-		pending.answer(socketio.Args{}, ErrAckTimeout)
-	}
-}
-
-func (s *Socket) takeAck(id uint64) *pendingAck {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	pending := s.acks[id]
-	if pending != nil {
-		pending.timer.Stop()
-		delete(s.acks, id)
-	}
-	return pending
-}
-
-// takeAcks takes every answer that is waited for; none is from now on.
-func (s *Socket) takeAcks() map[uint64]*pendingAck {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	taken := s.acks
-	s.acks = nil
-	for _, pending := range taken {
-		pending.timer.Stop()
-	}
-	return taken
-}
+// ErrAckTimeout says that a client did not answer in time.
+var ErrAckTimeout = errors.New("operation has timed out")

@@ -1,6 +1,10 @@
 package realtime
 
-import "kapoor.example/desk/protocol"
+import (
+	"sync/atomic"
+
+	"kapoor.example/desk/protocol"
+)
 
 // member is a socket as its shard knows it. Only the shard's actor touches it.
 type member struct {
@@ -11,10 +15,20 @@ type member struct {
 	rooms   map[string]int // its place in each room
 	mark    uint64         // of the emit that reached it last
 	pending []*protocol.Frame
+	watched *atomic.Bool // somebody listens to what is sent to the socket
 }
 
 func newMember(s *Socket) *member {
-	return &member{socket: s, session: s.session, out: &s.session.out, all: -1, rooms: map[string]int{}}
+	return &member{socket: s, session: s.session, out: &s.session.out, all: -1, rooms: map[string]int{}, watched: &s.watched}
+}
+
+// joined returns how many rooms the member is in, the server's own left out.
+func (m *member) joined() int {
+	n := len(m.rooms)
+	if m.socket.user.ID != "" {
+		n--
+	}
+	return n
 }
 
 // namespaceIndex is the share of one namespace that a shard has.
@@ -60,6 +74,7 @@ func (n *namespaceIndex) join(m *member, rooms []string) {
 		var place int
 		r.add(m, &place)
 		m.rooms[name] = place
+		m.socket.namespace.ledger.joined(name, m.socket.id)
 	}
 }
 
@@ -77,6 +92,7 @@ func (n *namespaceIndex) leave(m *member, rooms []string) {
 		if len(r.members) == 0 {
 			delete(n.rooms, name)
 		}
+		m.socket.namespace.ledger.left(name, m.socket.id)
 	}
 }
 

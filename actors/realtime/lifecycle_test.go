@@ -100,7 +100,7 @@ func TestAcks(t *testing.T) {
 			_ = e.Ack("second")
 		})
 		ask := func(s *Socket, timeout time.Duration) {
-			_ = s.EmitWithAck(timeout, func(args socketio.Args, err error) {
+			_ = s.Timeout(timeout).EmitWithAck(func(args socketio.Args, err error) {
 				if err != nil {
 					answers <- err.Error()
 					return

@@ -32,6 +32,11 @@ type Options struct {
 	MaxNamespaces int
 	// MaxRooms bounds the rooms of one socket. Defaults to 1,000.
 	MaxRooms int
+	// MaxDynamic bounds the children of dynamic namespaces altogether; beyond, a CONNECT to a new one is refused. Defaults
+	// to 10,000.
+	MaxDynamic int
+	// CleanupEmptyNamespaces removes a dynamic namespace with its last socket. Defaults to false: it stays.
+	CleanupEmptyNamespaces bool
 	// MaxConnections bounds the connections altogether; beyond, handshakes are refused. Defaults to 1,000,000.
 	MaxConnections int
 	// MaxPerAddress bounds the connections of one remote address. Defaults to 10,000: a shop's phones share one.
@@ -87,6 +92,7 @@ func (o Options) withDefaults() Options {
 	bound(&o.MaxInbound, 256<<10)
 	bound(&o.MaxNamespaces, 16)
 	bound(&o.MaxRooms, 1_000)
+	bound(&o.MaxDynamic, 10_000)
 	bound(&o.MaxConnections, 1_000_000)
 	bound(&o.MaxPerAddress, 10_000)
 	bound(&o.MaxPerUser, 50)

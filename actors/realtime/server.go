@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -22,7 +21,6 @@ import (
 type Server struct {
 	system     *actors.System
 	options    Options
-	namespaces map[string]*Namespace
 	onPresence []func(string, bool, time.Time)
 	admissions *semaphore.Weighted
 	seed       maphash.Seed
@@ -36,7 +34,12 @@ type Server struct {
 	mu        sync.Mutex
 	addresses map[string]int
 	total     int
-	members   sync.Map // namespace → *atomic.Int64, the connected sockets
+
+	namespacesMu   sync.RWMutex
+	namespaces     map[string]*Namespace // static ones, and the children there are
+	parents        []*Namespace          // of dynamic ones, in the order they are asked
+	onNewNamespace []func(*Namespace)
+	dynamic        int // children
 }
 
 // ErrOverloaded says that a connection was refused because of a limit, ErrStopping because the server stops.
@@ -65,21 +68,6 @@ func New(system *actors.System, o Options) *Server {
 	}
 	return s
 }
-
-// Of returns the namespace with this name, made if need be. Call it while setting up.
-func (s *Server) Of(name string) *Namespace {
-	if name == "" || name[0] != '/' {
-		name = "/" + name
-	}
-	n := s.namespaces[name]
-	if n == nil {
-		n = &Namespace{name: name, server: s, handlers: map[string]func(*Socket, *Event){}}
-		s.namespaces[name] = n
-	}
-	return n
-}
-
-func (s *Server) namespace(name string) *Namespace { return s.namespaces[name] }
 
 // Options returns the options in force, defaults filled in.
 func (s *Server) Options() Options { return s.options }
@@ -154,19 +142,6 @@ func (s *Server) Connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.total
-}
-
-// Sockets returns the number of connected sockets of a namespace.
-func (s *Server) Sockets(namespace string) int {
-	if n, ok := s.members.Load(namespace); ok {
-		return int(n.(*atomic.Int64).Load())
-	}
-	return 0
-}
-
-func (s *Server) count(namespace string, by int64) {
-	n, _ := s.members.LoadOrStore(namespace, new(atomic.Int64))
-	n.(*atomic.Int64).Add(by)
 }
 
 func (s *Server) shardOf(sid string) *shard {

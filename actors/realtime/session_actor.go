@@ -15,7 +15,8 @@ var sessionKind = actors.Kind{Name: "session", Directive: actors.Stop}
 type sessionActor struct {
 	s         *Session
 	decoder   socketio.Decoder
-	sockets   []*Socket // joined or joining
+	sockets   []*Socket           // joined or joining
+	left      map[string]struct{} // namespaces that were left: what still comes for them is dropped
 	heartbeat *actors.Timer
 	due       time.Time // when the heartbeat is to do something
 	awaiting  bool      // a pong
@@ -73,8 +74,8 @@ func (a *sessionActor) Receive(c *actors.Context) {
 		a.disconnect(m)
 	case ackDue:
 		m.socket.expireAck(m.id)
-	case call:
-		m.f()
+	case outgoing:
+		m.tell()
 	}
 }
 

@@ -41,6 +41,8 @@ type (
 		rooms, except []string
 		frame         *protocol.Frame
 		volatile      bool
+		answers       *collection
+		event         func() (data []byte, attachments [][]byte) // for listeners
 	}
 	emits struct {
 		list []emit
@@ -86,10 +88,15 @@ func (s *shard) Receive(c *actors.Context) {
 		s.detach(m.member)
 	case join:
 		s.flush()
+		m.member.socket.moved(m.rooms)
 		s.of(m.member).join(m.member, m.rooms)
 	case leave:
 		s.flush()
+		m.member.socket.moved(m.rooms)
 		s.of(m.member).leave(m.member, m.rooms)
+	case visit:
+		s.flush()
+		s.visit(m)
 	case Revocation:
 		s.flush()
 		s.revoke(m)
@@ -98,8 +105,18 @@ func (s *shard) Receive(c *actors.Context) {
 
 // Failed implements actors.Failer. An emit that cannot be sent must not be tried for ever.
 func (s *shard) Failed(msg any) {
-	if m, ok := msg.(emits); ok && m.done != nil && len(s.done) == 0 {
-		m.done()
+	switch m := msg.(type) {
+	case emits:
+		if m.done != nil && len(s.done) == 0 {
+			m.done()
+		}
+	case visit:
+		return // it has said that it is done
+	}
+	for i := range s.pending {
+		if c := s.pending[i].answers; c != nil {
+			c.report()
+		}
 	}
 	s.clearPending()
 }
@@ -159,20 +176,28 @@ func (s *shard) clearPending() {
 // keptPending is how many frames a member's list keeps room for between flushes.
 const keptPending = 4
 
-// resolve finds the members of one emit, each once.
-func (s *shard) resolve(e *emit) {
-	index := s.index[e.namespace]
-	if index == nil {
-		return
-	}
+// excluding begins a new mark, and sets it on the members of rooms.
+func (s *shard) excluding(index *namespaceIndex, rooms []string) {
 	s.mark++
-	for _, name := range e.except {
+	for _, name := range rooms {
 		if r := index.rooms[name]; r != nil {
 			for _, m := range r.members {
 				m.mark = s.mark
 			}
 		}
 	}
+}
+
+// resolve finds the members of one emit, each once.
+func (s *shard) resolve(e *emit) {
+	if e.answers != nil {
+		defer e.answers.report()
+	}
+	index := s.index[e.namespace]
+	if index == nil {
+		return
+	}
+	s.excluding(index, e.except)
 	if len(e.rooms) == 0 {
 		s.touch(index.all, e)
 		return
@@ -190,6 +215,12 @@ func (s *shard) touch(r *roomIndex, e *emit) {
 			continue
 		}
 		m.mark = s.mark
+		if e.answers != nil {
+			e.answers.expect(m.socket)
+		}
+		if m.watched.Load() {
+			m.socket.watch(e.event())
+		}
 		if e.volatile {
 			// What is pending before it goes first; only then can it be said whether the connection takes more.
 			s.write(m)
@@ -238,7 +269,7 @@ func (s *shard) attach(m attach) {
 	if user := socket.user.ID; user != "" {
 		index.join(m.member, []string{UserRoom(user)})
 	}
-	s.server.count(index.name, 1)
+	socket.namespace.size.Add(1)
 	s.server.system.Send(socket.session.pid, attached{socket: socket})
 }
 
@@ -249,7 +280,10 @@ func (s *shard) detach(m *member) {
 		return // never attached, or evicted
 	}
 	index.remove(m)
-	s.server.count(index.name, -1)
+	m.socket.namespace.size.Add(-1)
+	if len(index.all.members) == 0 {
+		delete(s.index, index.name)
+	}
 }
 
 // revoke takes the sockets of a user out at once and closes their connections.

@@ -3,8 +3,6 @@ package realtime
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -27,10 +25,15 @@ type Socket struct {
 	member *member
 
 	connected atomic.Bool
+	leaving   atomic.Bool // Disconnect was called: what the client sends is dropped
+	watched   atomic.Bool // somebody listens to what is sent
+
 	mu        sync.Mutex
+	entered   bool // the shard has been told of the socket
 	rooms     map[string]struct{}
+	moving    map[string]int // joins and leaves that are on their way to the shard
 	acks      map[uint64]*pendingAck
-	nextAck   uint64
+	listeners *listeners
 	data      any
 }
 
@@ -103,83 +106,14 @@ func (s *Socket) SetData(data any) {
 	s.data = data
 }
 
-// Join enters rooms. What the caller emits to them from now on reaches the socket, what it emitted before does not.
-func (s *Socket) Join(rooms ...string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.connected.Load() {
-		return ErrNotConnected
-	}
-	var fresh []string
-	for _, room := range rooms {
-		if _, in := s.rooms[room]; !in {
-			fresh = append(fresh, room)
-		}
-	}
-	if len(s.rooms)+len(fresh) > s.session.server.options.MaxRooms {
-		return ErrTooManyRooms
-	}
-	for _, room := range fresh {
-		s.rooms[room] = struct{}{}
-	}
-	if len(fresh) > 0 {
-		s.session.server.adapter.send(join{s.member, fresh})
-	}
-	return nil
-}
-
-// Leave leaves rooms. Leaving one the socket is not in is fine.
-func (s *Socket) Leave(rooms ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var left []string
-	for _, room := range rooms {
-		if _, in := s.rooms[room]; in {
-			delete(s.rooms, room)
-			left = append(left, room)
-		}
-	}
-	if len(left) > 0 && s.connected.Load() {
-		s.session.server.adapter.send(leave{s.member, left})
-	}
-}
-
-// In reports whether the socket is in a room.
-func (s *Socket) In(room string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, in := s.rooms[room]
-	return in
-}
-
-// Rooms returns the rooms the socket is in, sorted.
-func (s *Socket) Rooms() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Sorted(maps.Keys(s.rooms))
-}
-
-func (s *Socket) clearRooms() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	clear(s.rooms)
-}
-
-// Emit sends an event to this client. It fails when an argument cannot be encoded or the name is reserved; that the
-// client gets it is not promised.
-func (s *Socket) Emit(name string, args ...any) error { return s.emit(name, "", args) }
-
-func (s *Socket) emit(name, id string, args []any) error {
-	data, attachments, err := socketio.EncodeEvent(name, args...)
-	if err != nil {
-		return fmt.Errorf("emit %q: %w", name, err)
-	}
-	s.session.write(socketio.Packet{Type: socketio.Event, Namespace: s.namespace.name, ID: id, Data: data, Attachments: attachments}, false)
-	return nil
-}
-
 // To addresses rooms of the socket's namespace, without the socket itself.
 func (s *Socket) To(rooms ...string) Broadcast { return s.Broadcast().To(rooms...) }
+
+// In is To.
+func (s *Socket) In(rooms ...string) Broadcast { return s.To(rooms...) }
+
+// Except addresses everybody in the namespace but the socket itself and those in rooms.
+func (s *Socket) Except(rooms ...string) Broadcast { return s.Broadcast().Except(rooms...) }
 
 // Broadcast addresses everybody in the namespace but the socket itself.
 func (s *Socket) Broadcast() Broadcast {
@@ -187,8 +121,9 @@ func (s *Socket) Broadcast() Broadcast {
 }
 
 // Disconnect ends the socket with a DISCONNECT packet: a stock client does not come back by itself. With close the whole
-// connection ends.
+// connection ends. What the client has sent and nobody has handled yet is dropped.
 func (s *Socket) Disconnect(close bool) {
+	s.leaving.Store(true)
 	s.session.server.system.Send(s.session.pid, disconnect{s, close})
 }
 

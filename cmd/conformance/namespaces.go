@@ -92,7 +92,7 @@ func ask(s *realtime.Socket, e *realtime.Event) {
 	if all := e.Args.Spread(); len(all) > 0 {
 		question = all[0]
 	}
-	_ = s.EmitWithAck(askTimeout, func(answer socketio.Args, err error) {
+	_ = s.Timeout(askTimeout).EmitWithAck(func(answer socketio.Args, err error) {
 		switch {
 		case err != nil:
 			_ = s.Emit("answer", "timeout")

@@ -1,0 +1,151 @@
+package realtime
+
+import (
+	"fmt"
+	"strconv"
+	"sync"
+
+	"kapoor.example/desk/actors"
+	"kapoor.example/desk/protocol/socketio"
+)
+
+// EmitWithAck sends an event and calls answer once with what the addressed clients acknowledge it with, in no order: when
+// all have answered (at once, and with nothing, when there are none), or with ErrAckTimeout and the answers so far after
+// the timeout. A client that goes away before it has answered is not waited for: ErrNotConnected comes with the others'
+// answers then. A timeout of zero waits for ever. answer is called on a goroutine of its own.
+func (b Broadcast) EmitWithAck(answer func([]socketio.Args, error), name string, args ...any) error {
+	data, attachments, err := socketio.EncodeEvent(name, args...)
+	if err != nil {
+		return fmt.Errorf("emit %q: %w", name, err)
+	}
+	targets := b.namespace.targets()
+	server := b.namespace.server
+	c := &collection{
+		id: server.nextAckID(targets), reports: len(targets) * len(server.shards), waiting: map[*Socket]struct{}{},
+		finish: func(answers []socketio.Args, err error) {
+			go server.system.Safely(adapterKind, "collection", func() { answer(answers, err) })
+		},
+	}
+	if len(targets) == 0 {
+		c.finish([]socketio.Args{}, nil)
+		return nil
+	}
+	if b.timeout > 0 {
+		c.timer = server.system.After(b.timeout, server.adapter.pid, collectionDue{c})
+	}
+	for _, n := range targets {
+		to := b
+		to.namespace = n
+		server.adapter.send(broadcast{Broadcast: to, data: data, attachments: attachments, answers: c})
+	}
+	return nil
+}
+
+// nextAckID returns an id that none of the namespaces has given out.
+func (s *Server) nextAckID(of []*Namespace) uint64 {
+	if len(of) == 1 {
+		return of[0].nextID.Add(1) - 1
+	}
+	var id uint64
+	for _, n := range of {
+		id = max(id, n.nextID.Add(1)-1)
+	}
+	for _, n := range of {
+		for next := n.nextID.Load(); next <= id; next = n.nextID.Load() {
+			if n.nextID.CompareAndSwap(next, id+1) {
+				break
+			}
+		}
+	}
+	return id
+}
+
+// collection gathers the answers to one broadcast.
+type collection struct {
+	id     uint64
+	finish func([]socketio.Args, error)
+	timer  *actors.Timer
+
+	mu      sync.Mutex
+	reports int // shards that have not said yet who was addressed
+	waiting map[*Socket]struct{}
+	answers []socketio.Args
+	missing bool
+	done    bool
+}
+
+type collectionDue struct{ collection *collection }
+
+// packetID returns the id as packets carry it.
+func (c *collection) packetID() string { return strconv.FormatUint(c.id, 10) }
+
+// expect notes that a socket is being asked.
+func (c *collection) expect(s *Socket) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done {
+		return
+	}
+	c.waiting[s] = struct{}{}
+	if !s.expect(c.id, func(args socketio.Args, err error) { c.answered(s, args, err) }, 0) {
+		delete(c.waiting, s)
+		c.missing = true
+	}
+}
+
+func (c *collection) answered(s *Socket, args socketio.Args, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, waits := c.waiting[s]; !waits || c.done {
+		return
+	}
+	delete(c.waiting, s)
+	if err != nil {
+		c.missing = true
+	} else {
+		c.answers = append(c.answers, args)
+	}
+	c.endLocked()
+}
+
+// report says that one shard has addressed its sockets.
+func (c *collection) report() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reports--
+	c.endLocked()
+}
+
+func (c *collection) endLocked() {
+	if c.done || c.reports > 0 || len(c.waiting) > 0 {
+		return
+	}
+	var err error
+	if c.missing {
+		err = ErrNotConnected
+	}
+	c.concludeLocked(err)
+}
+
+// expire ends the waiting; what is answered later is ignored.
+func (c *collection) expire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done {
+		return
+	}
+	for s := range c.waiting {
+		s.takeAck(c.id)
+	}
+	c.concludeLocked(ErrAckTimeout)
+}
+
+func (c *collection) concludeLocked(err error) {
+	c.done = true
+	c.timer.Stop()
+	clear(c.waiting)
+	if c.answers == nil {
+		c.answers = []socketio.Args{}
+	}
+	c.finish(c.answers, err)
+}

@@ -1,0 +1,161 @@
+package realtime
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// RemoteSocket is a socket of the namespace as FetchSockets found it, on whatever server it is.
+type RemoteSocket struct {
+	ID      string
+	Rooms   []string // sorted
+	Request Request
+	Data    any
+
+	namespace *Namespace
+}
+
+// Emit sends an event to the socket, if it is still there.
+func (r RemoteSocket) Emit(name string, args ...any) error { return r.to().Emit(name, args...) }
+
+// Join enters the socket into rooms, as Broadcast.SocketsJoin does.
+func (r RemoteSocket) Join(rooms ...string) { r.to().SocketsJoin(rooms...) }
+
+// Leave takes the socket out of rooms.
+func (r RemoteSocket) Leave(rooms ...string) { r.to().SocketsLeave(rooms...) }
+
+// Disconnect ends the socket, or with close its whole connection.
+func (r RemoteSocket) Disconnect(close bool) { r.to().DisconnectSockets(close) }
+
+func (r RemoteSocket) to() Broadcast { return r.namespace.To(r.ID) }
+
+// FetchSockets returns the addressed sockets, in no order, as they are after everything the caller did before. It waits
+// for that and must not be called from a handler; the error is the context's.
+func (b Broadcast) FetchSockets(ctx context.Context) ([]RemoteSocket, error) {
+	var mu sync.Mutex
+	found := []RemoteSocket{}
+	done := make(chan struct{})
+	b.visit(func(_ *namespaceIndex, m *member) {
+		s := m.socket
+		one := RemoteSocket{ID: s.id, Rooms: s.Rooms(), Request: s.Request(), Data: s.Data(), namespace: s.namespace}
+		mu.Lock()
+		defer mu.Unlock()
+		found = append(found, one)
+	}, func() { close(done) })
+	select {
+	case <-done:
+		return found, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// FetchSockets returns all sockets of the namespace. See Broadcast.FetchSockets.
+func (n *Namespace) FetchSockets(ctx context.Context) ([]RemoteSocket, error) {
+	return n.All().FetchSockets(ctx)
+}
+
+// SocketsJoin enters the addressed sockets into rooms: what the caller emits to these from now on reaches them. A socket
+// that is in MaxRooms rooms enters no more.
+func (b Broadcast) SocketsJoin(rooms ...string) {
+	b.visit(func(index *namespaceIndex, m *member) {
+		for _, room := range rooms {
+			if m.joined() >= m.session.server.options.MaxRooms {
+				return
+			}
+			index.join(m, []string{room})
+			m.socket.settle(room, true)
+		}
+	}, nil)
+}
+
+// SocketsJoin enters all sockets of the namespace into rooms.
+func (n *Namespace) SocketsJoin(rooms ...string) { n.All().SocketsJoin(rooms...) }
+
+// SocketsLeave takes the addressed sockets out of rooms.
+func (b Broadcast) SocketsLeave(rooms ...string) {
+	b.visit(func(index *namespaceIndex, m *member) {
+		index.leave(m, rooms)
+		for _, room := range rooms {
+			m.socket.settle(room, false)
+		}
+	}, nil)
+}
+
+// SocketsLeave takes all sockets of the namespace out of rooms.
+func (n *Namespace) SocketsLeave(rooms ...string) { n.All().SocketsLeave(rooms...) }
+
+// DisconnectSockets ends the addressed sockets with a DISCONNECT packet, or with close their whole connections. What the
+// caller emitted before still reaches them.
+func (b Broadcast) DisconnectSockets(close bool) {
+	b.visit(func(_ *namespaceIndex, m *member) { m.socket.Disconnect(close) }, nil)
+}
+
+// DisconnectSockets ends all sockets of the namespace.
+func (n *Namespace) DisconnectSockets(close bool) { n.All().DisconnectSockets(close) }
+
+// visit is an operation on sockets. It passes the adapter, as emits do, so that it keeps its place among them.
+type visit struct {
+	namespace     string
+	rooms, except []string
+	each          func(*namespaceIndex, *member) // on the member's shard
+	done          func()                         // of one shard, may be nil
+}
+
+// visit has every addressed member visited once, and calls done when that is so, if there is one.
+func (b Broadcast) visit(each func(*namespaceIndex, *member), done func()) {
+	targets := b.namespace.targets()
+	server := b.namespace.server
+	if done != nil {
+		left := len(targets) * len(server.shards)
+		if left == 0 {
+			done()
+			return
+		}
+		var mu sync.Mutex
+		all := done
+		done = func() {
+			mu.Lock()
+			defer mu.Unlock()
+			if left--; left == 0 {
+				all()
+			}
+		}
+	}
+	for _, n := range targets {
+		server.adapter.send(visit{namespace: n.name, rooms: b.rooms, except: b.except, each: each, done: done})
+	}
+}
+
+// visit calls each with every addressed member.
+func (s *shard) visit(v visit) {
+	if v.done != nil {
+		defer v.done()
+	}
+	index := s.index[v.namespace]
+	if index == nil {
+		return
+	}
+	s.excluding(index, v.except)
+	var found []*member
+	take := func(r *roomIndex) {
+		for _, m := range r.members {
+			if m.mark != s.mark {
+				m.mark = s.mark
+				found = append(found, m)
+			}
+		}
+	}
+	if len(v.rooms) == 0 {
+		take(index.all)
+	}
+	for _, name := range slices.Compact(v.rooms) {
+		if r := index.rooms[name]; r != nil {
+			take(r)
+		}
+	}
+	for _, m := range found { // each may change the rooms
+		v.each(index, m)
+	}
+}

@@ -16,6 +16,7 @@ const askTimeout = 2 * time.Second
 // namespaces sets up what clients of the conformance server may do.
 func namespaces(s *realtime.Server) {
 	events(s.Of("/"))
+	cluster(s.Of("/"))
 	s.Of("/custom").OnConnection(greet).On("echo", ack)
 	s.Of("/secure").Use(func(_ context.Context, s *realtime.Socket) error {
 		var compact bytes.Buffer

@@ -14,11 +14,35 @@ var adapterKind = actors.Kind{Name: "adapter", Directive: actors.Resume, Inbox: 
 // adapter is the one place that everything emitted to rooms passes: it fixes the order, gives offsets, encodes each
 // event once and hands it to every shard. Shards resolve the rooms.
 type adapter struct {
-	server *Server
-	pid    *actors.PID
+	server  *Server
+	pid     *actors.PID
+	backlog atomic.Int64 // emits that have not been handed to the shards yet
 }
 
-func (a *adapter) send(msg any) { a.server.system.Send(a.pid, msg) }
+// send hands the adapter anything that keeps its place among the emits.
+func (a *adapter) send(msg any) {
+	if isEmit(msg) {
+		a.backlog.Add(1)
+	}
+	a.server.system.Send(a.pid, msg)
+}
+
+// isEmit reports whether something is written to sockets because of a message.
+func isEmit(msg any) bool {
+	switch msg.(type) {
+	case broadcast, publication, direct:
+		return true
+	}
+	return false
+}
+
+// direct is what goes to one socket while emits are on their way: it must not overtake those its sender has made before.
+type direct struct {
+	member   *member
+	frame    *protocol.Frame
+	volatile bool
+	then     any // sent to the session's actor after that, or nil
+}
 
 type (
 	// broadcast is an emit whose arguments are encoded.
@@ -36,7 +60,11 @@ type (
 
 // Receive implements actors.Receiver.
 func (a *adapter) Receive(c *actors.Context) {
-	switch m := c.Message().(type) {
+	msg := c.Message()
+	if isEmit(msg) {
+		defer a.backlog.Add(-1)
+	}
+	switch m := msg.(type) {
 	case broadcast:
 		a.broadcast(m)
 	case publication:
@@ -47,6 +75,8 @@ func (a *adapter) Receive(c *actors.Context) {
 		a.toShards(m)
 	case collectionDue:
 		m.collection.expire()
+	case direct:
+		a.server.shardOf(m.member.session.sid).sendEmit(m)
 	case join: // these pass here so that they keep their place among the caller's emits
 		a.server.shardOf(m.member.session.sid).send(m)
 	case leave:
@@ -70,7 +100,7 @@ func (a *adapter) broadcast(m broadcast) {
 	case log != nil && !m.volatile:
 		packet.Data = socketio.AppendLast(nil, m.data, log.Append(name, m.rooms, m.except, m.data))
 	}
-	a.toShards(emit{
+	a.emitToShards(emit{
 		namespace: name, rooms: m.rooms, except: m.except, volatile: m.volatile, answers: m.answers,
 		frame: frameOf(packet, m.plain),
 		event: func() ([]byte, [][]byte) { return m.data, m.attachments },
@@ -102,7 +132,13 @@ func (a *adapter) publish(m publication) {
 			}
 		}
 	}
-	a.toShards(batch)
+	a.emitToShards(batch)
+}
+
+func (a *adapter) emitToShards(msg any) {
+	for _, shard := range a.server.shards {
+		shard.sendEmit(msg)
+	}
 }
 
 func (a *adapter) toShards(msg any) {

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"kapoor.example/desk/actors"
@@ -17,6 +18,9 @@ type shard struct {
 	server *Server
 	pid    *actors.PID
 	index  map[string]*namespaceIndex
+
+	backlog atomic.Int64 // emits that the adapter has sent and no flush has written yet
+	taken   int64        // those of them that are pending
 
 	pending   []emit // resolved at the next flush
 	done      []func()
@@ -43,6 +47,8 @@ type (
 		volatile      bool
 		answers       *collection
 		event         func() (data []byte, attachments [][]byte) // for listeners
+		only          *member                                    // the one it is for, instead of rooms
+		then          any                                        // sent to its session afterwards, or nil
 	}
 	emits struct {
 		list []emit
@@ -66,13 +72,24 @@ type (
 
 func (s *shard) send(msg any) { s.server.system.Send(s.pid, msg) }
 
+func (s *shard) sendEmit(msg any) {
+	s.backlog.Add(1)
+	s.send(msg)
+}
+
 // Receive implements actors.Receiver.
 func (s *shard) Receive(c *actors.Context) {
 	switch m := c.Message().(type) {
 	case emit:
+		s.taken++
 		s.pending = append(s.pending, m)
 		s.schedule()
+	case direct:
+		s.taken++
+		s.pending = append(s.pending, emit{only: m.member, frame: m.frame, volatile: m.volatile, then: m.then})
+		s.schedule()
 	case emits:
+		s.taken++
 		s.pending = append(s.pending, m.list...)
 		if m.done != nil {
 			s.done = append(s.done, m.done)
@@ -171,6 +188,8 @@ func (s *shard) clearPending() {
 	}
 	clear(s.done)
 	s.done = s.done[:0]
+	s.backlog.Add(-s.taken)
+	s.taken = 0
 }
 
 // keptPending is how many frames a member's list keeps room for between flushes.
@@ -190,6 +209,10 @@ func (s *shard) excluding(index *namespaceIndex, rooms []string) {
 
 // resolve finds the members of one emit, each once.
 func (s *shard) resolve(e *emit) {
+	if e.only != nil {
+		s.single(e)
+		return
+	}
 	if e.answers != nil {
 		defer e.answers.report()
 	}
@@ -221,17 +244,36 @@ func (s *shard) touch(r *roomIndex, e *emit) {
 		if m.watched.Load() {
 			m.socket.watch(e.event())
 		}
-		if e.volatile {
-			// What is pending before it goes first; only then can it be said whether the connection takes more.
-			s.write(m)
-			m.pending = m.pending[:0]
-			m.out.send(e.frame, true)
-			continue
-		}
-		if len(m.pending) == 0 {
-			s.touched = append(s.touched, m)
-		}
-		m.pending = append(m.pending, e.frame)
+		s.put(m, e.frame, e.volatile)
+	}
+}
+
+// put has a member written a frame at the end of the flush.
+func (s *shard) put(m *member, f *protocol.Frame, volatile bool) {
+	if volatile {
+		// What is pending before it goes first; only then can it be said whether the connection takes more.
+		s.write(m)
+		m.pending = m.pending[:0]
+		m.out.send(f, true)
+		return
+	}
+	if len(m.pending) == 0 {
+		s.touched = append(s.touched, m)
+	}
+	m.pending = append(m.pending, f)
+}
+
+// single is resolve for what goes to one member. It may have left its namespace meanwhile; its connection ignores what
+// comes after its end.
+func (s *shard) single(e *emit) {
+	m := e.only
+	if e.frame != nil {
+		s.put(m, e.frame, e.volatile)
+	}
+	if e.then != nil {
+		s.write(m)
+		m.pending = m.pending[:0]
+		s.server.system.Send(m.session.pid, e.then)
 	}
 }
 

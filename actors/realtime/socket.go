@@ -124,6 +124,10 @@ func (s *Socket) Broadcast() Broadcast {
 // connection ends. What the client has sent and nobody has handled yet is dropped.
 func (s *Socket) Disconnect(close bool) {
 	s.leaving.Store(true)
+	if m := s.behind(); m != nil {
+		s.session.server.adapter.send(direct{member: m, then: disconnect{s, close}})
+		return
+	}
 	s.session.server.system.Send(s.session.pid, disconnect{s, close})
 }
 

@@ -80,16 +80,23 @@ func (h *history) add(e logged) *position {
 	return &position{e.seq, e.offset}
 }
 
+// missed is what a socket that resumes was not sent.
+type missed struct {
+	frames []*protocol.Frame
+	from   uint64    // the event after which it begins
+	sent   *position // the last event the socket has then
+}
+
 // since returns what a socket that resumes has missed up to an event, in order. ok is false when that cannot be said: its
-// offset is unknown, or something after it is forgotten that may have been for it. sent is the last event it has then.
-func (h *history) since(r *record, offset string, rooms map[string]struct{}, upTo uint64) (missed []*protocol.Frame, sent *position, ok bool) {
+// offset is unknown, or something after it is forgotten that may have been for it.
+func (h *history) since(r *record, offset string, rooms map[string]struct{}, upTo uint64) (m missed, ok bool) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	from, ok := h.startLocked(r, offset)
 	if !ok {
-		return nil, nil, false
+		return missed{}, false
 	}
-	sent = r.sent
+	m = missed{from: from, sent: r.sent}
 	in := func(list []string) bool {
 		return slices.ContainsFunc(list, func(room string) bool { _, in := rooms[room]; return in })
 	}
@@ -101,11 +108,11 @@ func (h *history) since(r *record, offset string, rooms map[string]struct{}, upT
 			continue
 		}
 		if len(e.rooms) == 0 || in(e.rooms) {
-			missed = append(missed, e.frame)
-			sent = &position{e.seq, e.offset}
+			m.frames = append(m.frames, e.frame)
+			m.sent = &position{e.seq, e.offset}
 		}
 	}
-	return missed, sent, true
+	return m, true
 }
 
 // covers reports whether since would know.

@@ -20,6 +20,7 @@ type member struct {
 	// With recovery only.
 	connected uint64    // the last event of the history before it
 	sent      *position // the last event of the history that was for it
+	from      uint64    // it has everything up to this event
 }
 
 func newMember(s *Socket) *member {

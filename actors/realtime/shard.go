@@ -247,14 +247,17 @@ func (s *shard) touch(r *roomIndex, e *emit) {
 			continue
 		}
 		m.mark = s.mark
+		if e.at != nil {
+			if e.at.seq <= m.from {
+				continue // it came back from a shard that was ahead of this one
+			}
+			m.sent = e.at
+		}
 		if e.answers != nil {
 			e.answers.expect(m.socket)
 		}
 		if m.watched.Load() {
 			m.socket.watch(e.event())
-		}
-		if e.at != nil {
-			m.sent = e.at
 		}
 		s.put(m, e.frame, e.volatile)
 	}
@@ -295,13 +298,13 @@ func (s *shard) welcome(m *member) bool {
 	for _, room := range socket.Rooms() {
 		rooms[room] = struct{}{}
 	}
-	missed, sent, ok := s.server.history.since(socket.record, socket.offset, rooms, s.seen)
+	missed, ok := s.server.history.since(socket.record, socket.offset, rooms, s.seen)
 	if !ok {
 		return false
 	}
 	m.out.send(socket.welcome(), false)
-	m.out.replay(missed)
-	m.connected, m.sent = socket.record.connected, sent
+	m.out.replay(missed.frames)
+	m.connected, m.sent, m.from = socket.record.connected, missed.sent, missed.from
 	return true
 }
 

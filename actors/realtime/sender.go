@@ -78,8 +78,12 @@ func (t Sender) emit(name, id string, args []any) error {
 }
 
 // frameOf encodes a packet.
-func frameOf(p socketio.Packet, _ bool) *protocol.Frame {
-	return protocol.Message(socketio.Append(nil, p), p.Attachments)
+func frameOf(p socketio.Packet, plain bool) *protocol.Frame {
+	f := protocol.Message(socketio.Append(nil, p), p.Attachments)
+	if plain {
+		return f.Plain()
+	}
+	return f
 }
 
 // EmitWithAck sends an event and calls answer once: with what the client acknowledges it with, with ErrAckTimeout after

@@ -27,7 +27,14 @@ import (
 	"kapoor.example/desk/http"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		// fasthttp's clock for the Date header runs as long as the process, and the sweeper of its workers notices their end
+		// only when it wakes, within 10 s.
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+	)
+}
 
 // patience is how long a test waits for something that is bound to happen.
 const patience = 20 * time.Second
@@ -64,7 +71,7 @@ func setup(t testing.TB, o realtime.Options, transports http.EngineOptions, prep
 	standalone := http.NewStandalone(map[string]*http.EngineIO{
 		"/socket.io/": http.NewEngineIO(r.server, transports),
 		"/engine.io/": http.NewEngineIO(r.engine, transports),
-	})
+	}, http.StandaloneOptions{})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

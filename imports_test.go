@@ -58,6 +58,7 @@ func rules() []rule {
 		{folder: "persistence/redis", own: []string{"protocol", "protocol/cluster"}, others: []string{"*", redis}},
 		{folder: "bench", own: everything, others: []string{"*", fasthttp}},
 		{folder: "cmd", own: everything, others: anything},
+		{folder: "interop", others: anything},
 		{folder: "clienttest", own: append([]string{"cmd"}, everything...), others: anything},
 	}
 }

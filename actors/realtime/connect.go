@@ -75,6 +75,9 @@ var (
 
 // violation ends a connection whose client does not keep to the protocol. Its sockets hear of it first.
 func (a *sessionActor) violation(err error) {
+	if a.postpone(ReasonForcedClose, func() { a.violation(err) }) {
+		return
+	}
 	a.s.server.options.Logger.Warn().Str("sid", a.s.sid).Str("violation", err.Error()).Msg("Client broke the protocol")
 	for _, socket := range a.sockets {
 		if socket.state == socketConnected {
@@ -298,11 +301,14 @@ func (a *sessionActor) attached(m attached) {
 	early := socket.early
 	socket.early = nil
 	for _, p := range early {
-		if a.ended || socket.state != socketConnected {
+		if a.ended {
 			return
 		}
-		a.deliver(socket, p)
+		if socket.state == socketConnected {
+			a.deliver(socket, p)
+		}
 	}
+	a.catchUp()
 }
 
 // disconnect asks a session to end one of its sockets (all of the connection with close).

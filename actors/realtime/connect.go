@@ -89,6 +89,11 @@ func (a *sessionActor) violation(err error) {
 
 func (a *sessionActor) dispatch(p socketio.Packet) {
 	i := slices.IndexFunc(a.sockets, func(s *Socket) bool { return s.namespace.name == p.Namespace })
+	if i >= 0 && a.sockets[i].state == socketAttaching {
+		// The client has its CONNECT answer already; the news of it is behind this packet in the inbox.
+		a.sockets[i].early = append(a.sockets[i].early, p)
+		return
+	}
 	if p.Type == socketio.Connect {
 		if i >= 0 {
 			a.violation(errSecondConnect)
@@ -105,11 +110,6 @@ func (a *sessionActor) dispatch(p socketio.Packet) {
 		return // it crossed the DISCONNECT
 	}
 	socket := a.sockets[i]
-	if socket.state == socketAttaching {
-		// The client has its CONNECT answer already; the news of it is behind this packet in the inbox.
-		socket.early = append(socket.early, p)
-		return
-	}
 	if socket.state != socketConnected {
 		a.violation(errBeforeConnect)
 		return
@@ -304,9 +304,7 @@ func (a *sessionActor) attached(m attached) {
 		if a.ended {
 			return
 		}
-		if socket.state == socketConnected {
-			a.deliver(socket, p)
-		}
+		a.dispatch(p)
 	}
 	a.catchUp()
 }

@@ -73,6 +73,8 @@ func (a *adapter) Receive(c *actors.Context) {
 		a.toShards(m)
 	case visit:
 		a.toShards(m)
+	case sweepDue:
+		a.server.keeper.forget()
 	case collectionDue:
 		m.collection.expire()
 	case direct:
@@ -94,24 +96,31 @@ func (a *adapter) Failed(msg any) {
 func (a *adapter) broadcast(m broadcast) {
 	name := m.namespace.name
 	packet := socketio.Packet{Type: socketio.Event, Namespace: name, Data: m.data, Attachments: m.attachments}
-	switch log := a.server.options.Log; {
+	switch h := a.server.history; {
 	case m.answers != nil:
 		packet.ID = m.answers.packetID()
-	case log != nil && !m.volatile:
-		packet.Data = socketio.AppendLast(nil, m.data, log.Append(name, m.rooms, m.except, m.data))
+	case h != nil && !m.volatile:
+		offset := h.offset()
+		packet.Data = socketio.AppendLast(nil, m.data, offset)
+		frame := frameOf(packet, m.plain)
+		at := h.add(logged{position: position{offset: offset}, namespace: name, rooms: m.rooms, except: m.except, frame: frame})
+		a.emitToShards(emit{namespace: name, rooms: m.rooms, except: m.except, frame: frame, at: at, event: m.event})
+		return
 	}
 	a.emitToShards(emit{
 		namespace: name, rooms: m.rooms, except: m.except, volatile: m.volatile, answers: m.answers,
-		frame: frameOf(packet, m.plain),
-		event: func() ([]byte, [][]byte) { return m.data, m.attachments },
+		frame: frameOf(packet, m.plain), event: m.event,
 	})
 }
+
+// event returns the payload for listeners.
+func (m broadcast) event() (data []byte, attachments [][]byte) { return m.data, m.attachments }
 
 func (a *adapter) publish(m publication) {
 	list := make([]emit, len(m.entries))
 	for i, e := range m.entries {
 		namespace, rooms, offset := e.Namespace, e.Rooms, e.Offset
-		if !a.server.options.Offsets {
+		if a.server.history == nil {
 			offset = ""
 		}
 		if namespace == "" {
@@ -121,6 +130,11 @@ func (a *adapter) publish(m publication) {
 			rooms = nil
 		}
 		list[i] = emit{namespace: namespace, rooms: rooms, frame: protocol.EventFrame(namespace, e.Name, e.Payload, offset), event: e.event}
+		if offset != "" {
+			list[i].at = a.server.history.add(logged{
+				position: position{offset: offset}, namespace: namespace, rooms: rooms, frame: list[i].frame,
+			})
+		}
 	}
 	batch := emits{list: list}
 	if m.done != nil {

@@ -19,6 +19,7 @@ type outbox struct {
 	queue    []*protocol.Frame
 	written  int // bytes of queue[0] that are out already (WebSocket)
 	bytes    int // of the queue
+	excess   int // bytes the queue may have besides limit: of a replay, until it is out
 	ws       Transport
 	draining bool
 	poll     chan []byte // the poll that waits, if any
@@ -58,6 +59,26 @@ func (o *outbox) sendJoined(frames []*protocol.Frame, joined []byte) {
 	}
 	o.mu.Unlock()
 	o.report(reason)
+}
+
+// replay sends frames whose number the receiver did not choose: they may exceed the byte budget.
+func (o *outbox) replay(frames []*protocol.Frame) {
+	if len(frames) == 0 {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.state != outboxOpen {
+		return
+	}
+	for _, f := range frames {
+		o.excess += f.Size()
+	}
+	o.enqueueLocked(frames...) // within the budget now
+	if o.ws == nil && o.poll != nil {
+		o.answerLocked()
+	}
+	o.drainLocked()
 }
 
 func (o *outbox) sendLocked(f *protocol.Frame, volatile bool) Reason {
@@ -120,7 +141,7 @@ func (o *outbox) enqueueLocked(frames ...*protocol.Frame) Reason {
 		o.bytes += f.Size()
 		o.queue = append(o.queue, f)
 	}
-	if o.bytes > o.limit && len(o.queue) > 1 {
+	if o.bytes > o.limit+o.excess && len(o.queue) > 1 {
 		return o.failLocked(ReasonSlowConsumer)
 	}
 	return ""
@@ -198,7 +219,7 @@ func (o *outbox) dropLocked(n int) {
 	o.written = 0
 	o.queue = o.queue[n:]
 	if len(o.queue) == 0 {
-		o.queue, o.bytes = nil, 0
+		o.queue, o.bytes, o.excess = nil, 0, 0
 	}
 }
 
@@ -240,7 +261,7 @@ func (o *outbox) answerLocked() {
 		}
 		payload = append(payload, f.Polling()...)
 	}
-	o.queue, o.bytes = nil, 0
+	o.queue, o.bytes, o.excess = nil, 0, 0
 	o.poll <- payload
 	o.poll = nil
 }
@@ -302,7 +323,7 @@ func (o *outbox) endLocked() {
 		return
 	}
 	o.state = outboxClosed
-	o.queue, o.bytes, o.written = nil, 0, 0
+	o.queue, o.bytes, o.excess, o.written = nil, 0, 0, 0
 	if o.poll != nil {
 		o.poll <- []byte{byte(engineio.Close)}
 		o.poll = nil

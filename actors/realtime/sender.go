@@ -71,6 +71,12 @@ func (t Sender) emit(name, id string, args []any) error {
 	if err != nil {
 		return fmt.Errorf("emit %q: %w", name, err)
 	}
+	if h := t.socket.session.server.history; h != nil && id == "" && !t.volatile {
+		// It gets its place among the events that can be replayed.
+		to := Broadcast{namespace: t.socket.namespace, rooms: []string{t.socket.id}, plain: t.plain}
+		t.socket.session.server.adapter.send(broadcast{Broadcast: to, data: data, attachments: attachments})
+		return nil
+	}
 	p := socketio.Packet{Type: socketio.Event, Namespace: t.socket.namespace.name, ID: id, Data: data, Attachments: attachments}
 	t.socket.write(frameOf(p, t.plain), t.volatile)
 	t.socket.watch(data, attachments)

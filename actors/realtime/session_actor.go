@@ -64,6 +64,8 @@ func (a *sessionActor) Receive(c *actors.Context) {
 		a.end(ReasonTokenExpired, StatusNone)
 	case closeDue:
 		a.finish()
+	case resume:
+		a.resume(m.socket)
 	case admitted:
 		a.admitted(m)
 	case entered:

@@ -21,6 +21,7 @@ type shard struct {
 
 	backlog atomic.Int64 // emits that the adapter has sent and no flush has written yet
 	taken   int64        // those of them that are pending
+	seen    uint64       // the last event of the history that came here
 
 	pending   []emit // resolved at the next flush
 	done      []func()
@@ -46,6 +47,7 @@ type (
 		frame         *protocol.Frame
 		volatile      bool
 		answers       *collection
+		at            *position                                  // in the history, nil where it is not
 		event         func() (data []byte, attachments [][]byte) // for listeners
 		only          *member                                    // the one it is for, instead of rooms
 		then          any                                        // sent to its session afterwards, or nil
@@ -59,8 +61,11 @@ type (
 		member *member
 		rooms  []string
 	}
-	detach struct{ member *member }
-	join   struct {
+	detach struct {
+		member *member
+		record *record // for one that resumes it, nil where nobody may
+	}
+	join struct {
 		member *member
 		rooms  []string
 	}
@@ -82,6 +87,7 @@ func (s *shard) Receive(c *actors.Context) {
 	switch m := c.Message().(type) {
 	case emit:
 		s.taken++
+		s.saw(m.at)
 		s.pending = append(s.pending, m)
 		s.schedule()
 	case direct:
@@ -90,6 +96,9 @@ func (s *shard) Receive(c *actors.Context) {
 		s.schedule()
 	case emits:
 		s.taken++
+		for i := range m.list {
+			s.saw(m.list[i].at)
+		}
 		s.pending = append(s.pending, m.list...)
 		if m.done != nil {
 			s.done = append(s.done, m.done)
@@ -102,7 +111,7 @@ func (s *shard) Receive(c *actors.Context) {
 		s.flush()
 		s.attach(m)
 	case detach:
-		s.detach(m.member)
+		s.keep(m, s.detach(m.member))
 	case join:
 		s.flush()
 		m.member.socket.moved(m.rooms)
@@ -238,6 +247,12 @@ func (s *shard) touch(r *roomIndex, e *emit) {
 			continue
 		}
 		m.mark = s.mark
+		if e.at != nil {
+			if e.at.seq <= m.from {
+				continue // it came back from a shard that was ahead of this one
+			}
+			m.sent = e.at
+		}
 		if e.answers != nil {
 			e.answers.expect(m.socket)
 		}
@@ -246,6 +261,51 @@ func (s *shard) touch(r *roomIndex, e *emit) {
 		}
 		s.put(m, e.frame, e.volatile)
 	}
+}
+
+// saw notes an event of the history.
+func (s *shard) saw(at *position) {
+	if at != nil {
+		s.seen = at.seq
+	}
+}
+
+// keep remembers a member that is gone for a client that resumes it.
+func (s *shard) keep(m detach, wasIn bool) {
+	k := s.server.keeper
+	if k == nil {
+		return
+	}
+	if !wasIn {
+		m.record = nil
+	}
+	if m.record != nil {
+		m.record.connected, m.record.sent, m.record.detached = m.member.connected, m.member.sent, s.seen
+	}
+	k.ended(m.member.socket.pid, m.record)
+}
+
+// welcome answers the CONNECT of a member, and sends one that resumes what it has missed, up to where this shard is. What
+// is emitted after that follows. It reports false where it has become unknown what was missed.
+func (s *shard) welcome(m *member) bool {
+	socket := m.socket
+	if socket.record == nil {
+		m.connected = s.seen
+		m.out.send(socket.welcome(), false)
+		return true
+	}
+	rooms := map[string]struct{}{}
+	for _, room := range socket.Rooms() {
+		rooms[room] = struct{}{}
+	}
+	missed, ok := s.server.history.since(socket.record, socket.offset, rooms, s.seen)
+	if !ok {
+		return false
+	}
+	m.out.send(socket.welcome(), false)
+	m.out.replay(missed.frames)
+	m.connected, m.sent, m.from = socket.record.connected, missed.sent, missed.from
+	return true
 }
 
 // put has a member written a frame at the end of the flush.
@@ -300,11 +360,14 @@ func (s *shard) attach(m attach) {
 	socket := m.member.socket
 	for _, r := range s.revoked {
 		if r.hits(socket.user) {
-			s.server.system.Send(socket.session.pid, attached{socket: socket, refused: true})
+			s.server.system.Send(socket.session.pid, attached{socket: socket, refused: ReasonTokenRevoked})
 			return
 		}
 	}
-	m.member.out.send(socket.welcome(), false)
+	if !s.welcome(m.member) {
+		s.server.system.Send(socket.session.pid, attached{socket: socket, refused: ReasonOverload})
+		return
+	}
 	index := s.of(m.member)
 	index.all.add(m.member, &m.member.all)
 	index.join(m.member, m.rooms)
@@ -315,17 +378,19 @@ func (s *shard) attach(m attach) {
 	s.server.system.Send(socket.session.pid, attached{socket: socket})
 }
 
-func (s *shard) detach(m *member) {
+// detach takes a member out, and reports whether it was in.
+func (s *shard) detach(m *member) bool {
 	s.flush()
 	index := s.of(m)
 	if m.all < 0 || len(index.all.members) <= m.all || index.all.members[m.all] != m {
-		return // never attached, or evicted
+		return false // never attached, or evicted
 	}
 	index.remove(m)
 	m.socket.namespace.size.Add(-1)
 	if len(index.all.members) == 0 {
 		delete(s.index, index.name)
 	}
+	return true
 }
 
 // revoke takes the sockets of a user out at once and closes their connections.

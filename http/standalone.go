@@ -2,6 +2,7 @@ package http
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -19,11 +20,22 @@ type Standalone struct {
 func NewStandalone(engines map[string]*EngineIO) *Standalone {
 	s := &Standalone{app: fiber.New(fiber.Config{
 		DisableStartupMessage: true, StreamRequestBody: true, ReadTimeout: standaloneRead, IdleTimeout: standaloneIdle,
+		ErrorHandler: standaloneError,
 	})}
 	for prefix, engine := range engines {
 		engine.Mount(s.app, prefix)
 	}
 	return s
+}
+
+// standaloneError answers a request that came to nothing. A client that has gone while it waited may still read, having
+// closed one direction only: it is at fault, not the server.
+func standaloneError(c *fiber.Ctx, err error) error {
+	if errors.Is(err, errClientGone) {
+		c.Context().SetConnectionClose()
+		return c.Status(fiber.StatusBadRequest).Send(nil)
+	}
+	return fiber.DefaultErrorHandler(c, err)
 }
 
 // How long a request may take to arrive, and a connection may wait for its next one.

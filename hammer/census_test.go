@@ -55,20 +55,23 @@ func (s *server) returnsTo(before census) {
 }
 
 // goroutines returns the stacks of all goroutines but the HTTP server's idle workers.
-func goroutines() []string {
+func goroutines() []string { return slices.DeleteFunc(allGoroutines(), idle) }
+
+// idle reports whether a goroutine is a worker of the HTTP server that waits for a connection.
+func idle(stack string) bool {
+	_, frames, _ := strings.Cut(stack, "\n")
+	return strings.HasPrefix(frames, "github.com/valyala/fasthttp.(*workerPool).workerFunc")
+}
+
+func allGoroutines() []string {
 	buffer := make([]byte, 1<<20)
 	for {
 		n := runtime.Stack(buffer, true)
 		if n < len(buffer) {
-			buffer = buffer[:n]
-			break
+			return strings.Split(strings.TrimSpace(string(buffer[:n])), "\n\n")
 		}
 		buffer = make([]byte, 2*len(buffer))
 	}
-	return slices.DeleteFunc(strings.Split(strings.TrimSpace(string(buffer)), "\n\n"), func(stack string) bool {
-		_, frames, _ := strings.Cut(stack, "\n")
-		return strings.HasPrefix(frames, "github.com/valyala/fasthttp.(*workerPool).workerFunc")
-	})
 }
 
 // descriptors returns the number of open files of the process.
@@ -80,8 +83,13 @@ func descriptors() int {
 	return len(entries)
 }
 
-// heap returns the bytes that are in use after two collections.
-func heap() uint64 {
+// heap returns the bytes that are in use after two collections. In the long form it waits for idle workers to go first,
+// which takes the HTTP server up to twenty seconds: they hold memory.
+func (s *server) heap() uint64 {
+	s.tb.Helper()
+	if long() {
+		eventually(s.tb, "no idle workers", func() bool { return !slices.ContainsFunc(allGoroutines(), idle) })
+	}
 	runtime.GC()
 	runtime.GC() // what pools hold goes with the second one
 	var stats runtime.MemStats

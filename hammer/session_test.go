@@ -105,7 +105,7 @@ func (s *storm) tell(ctx context.Context) int {
 
 // TestSessionFuzz: whatever sessions do, those that behave lose nothing, and afterwards nothing of them is left.
 func TestSessionFuzz(t *testing.T) {
-	half, vandals := 8*time.Second, 32
+	half, vandals := 6*time.Second, 32
 	if long() {
 		half = 5 * time.Minute
 	}
@@ -124,10 +124,10 @@ func TestSessionFuzz(t *testing.T) {
 
 	s.rage(vandals, half)
 	s.server.left(len(canaries))
-	first := heap()
+	first := s.server.heap()
 	s.rage(vandals, half)
 	s.server.left(len(canaries))
-	second := heap()
+	second := s.server.heap()
 	s.server.unhurt()
 	t.Logf("%d sessions; heap after two collections: %d bytes after the first half, %d (%+.2f %%) after the second",
 		s.sessions.Load(), first, second, 100*(float64(second)/float64(first)-1))

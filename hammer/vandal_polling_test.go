@@ -46,6 +46,9 @@ func (v *vandal) chunked(body []byte) []byte {
 
 func (v *vandal) postChunked() {
 	v.exchange("POST", v.query(), v.chunked([]byte(payload(sayings(v)))))
+	if v.http != nil {
+		v.drop(v.http) // its end may not have been one
+	}
 }
 
 // postCut goes away in the middle of a body.
@@ -74,7 +77,8 @@ func (v *vandal) postTooBig() {
 	}
 }
 
-// postOddly has a content type or headers that no client has.
+// postOddly has a content type or headers that no client has. The connection ends with it: what server and client take for
+// the next request may not be the same.
 func (v *vandal) postOddly() {
 	types := []string{"application/octet-stream", "application/json", "multipart/form-data; boundary=x", "", "text/plain; charset=utf-16", "x\x00y", "application/x-www-form-urlencoded"}
 	request := request("POST", v.query(), types[v.below(len(types))], []byte(payload(sayings(v))))
@@ -86,6 +90,9 @@ func (v *vandal) postOddly() {
 		request = bytes.Replace(request, []byte("\r\n"), []byte("\r\n"+headers[v.below(len(headers))]+"\r\n"), 1)
 	}
 	v.exchange("POST", v.query(), request)
+	if v.http != nil {
+		v.drop(v.http)
+	}
 }
 
 // pollTwice polls while a poll waits.

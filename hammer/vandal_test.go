@@ -121,6 +121,9 @@ func (v *vandal) write(l *line, p []byte) {
 func (v *vandal) read(l *line, method, query string) (answer, bool) {
 	_ = l.SetReadDeadline(time.Now().Add(v.wait))
 	a, err := l.answer(method)
+	for err == nil && a.status == nethttp.StatusContinue {
+		a, err = l.answer(method)
+	}
 	v.judge(method, query, a, err)
 	if err != nil {
 		v.drop(l)

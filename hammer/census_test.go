@@ -11,7 +11,7 @@ import (
 
 // census is what a server consists of at a moment.
 type census struct {
-	goroutines  int // without HTTP workers that wait for a connection: these go after ten seconds
+	goroutines  int // without those that goroutines leaves out
 	descriptors int // -1 where they cannot be counted
 	actors      string
 	namespaces  string
@@ -54,8 +54,13 @@ func (s *server) returnsTo(before census) {
 	}
 }
 
-// goroutines returns the stacks of all goroutines but the HTTP server's idle workers.
-func goroutines() []string { return slices.DeleteFunc(allGoroutines(), idle) }
+// goroutines returns the stacks of all goroutines but those that an HTTP server leaves for a while: idle workers, and
+// what ends them, which survives its server by up to ten seconds.
+func goroutines() []string {
+	return slices.DeleteFunc(allGoroutines(), func(stack string) bool {
+		return idle(stack) || strings.Contains(stack, "fasthttp.(*workerPool).Start.func2")
+	})
+}
 
 // idle reports whether a goroutine is a worker of the HTTP server that waits for a connection.
 func idle(stack string) bool {

@@ -28,22 +28,21 @@ func FuzzSession(f *testing.F) {
 	}
 	o := stormOptions()
 	o.PingInterval, o.PingTimeout, o.UpgradeTimeout, o.ConnectTimeout, o.CloseTimeout =
-		300*time.Millisecond, 300*time.Millisecond, 100*time.Millisecond, 300*time.Millisecond, 100*time.Millisecond
+		100*time.Millisecond, 300*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond
 	s := start(f, o, application)
 	f.Fuzz(func(t *testing.T, decisions []byte) {
 		if len(decisions) > 400 {
 			t.Skip("a session this long finds nothing that two short ones do not")
 		}
-		v := &vandal{dice: &script{decisions}, server: s, wait: 20 * time.Millisecond}
+		v := &vandal{dice: &script{decisions}, server: s, wait: 10 * time.Millisecond}
 		v.rampage()
 		v.leave(true)
 		if v.fault != nil {
 			t.Error(v.fault)
 		}
 		s.emptied(t)
-		if err := s.serves(); err != nil {
-			t.Errorf("a client that behaves: %v", err)
-		}
+		// On a busy machine the short timeouts may hit this client, too: it has the right to come back.
+		eventually(t, "an echo for a client that behaves", func() bool { return s.serves() == nil })
 		for kind, count := range s.system.Counts() {
 			if count.Panics != 0 {
 				t.Fatalf("%s actors: %d panics:\n%.4000s", kind, count.Panics, &s.errors)

@@ -39,7 +39,7 @@ func start(tb testing.TB, o realtime.Options, prepare func(*server)) *server {
 	o.Logger = log
 	s.io = realtime.New(s.system, o)
 	prepare(s)
-	standalone := http.NewStandalone(map[string]*http.EngineIO{"/socket.io/": http.NewEngineIO(s.io, http.EngineOptions{Logger: log})})
+	standalone := http.NewStandalone(map[string]*http.EngineIO{"/socket.io/": http.NewEngineIO(s.io, http.EngineOptions{Logger: log})}, http.StandaloneOptions{})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)

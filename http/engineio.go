@@ -1,7 +1,9 @@
 package http
 
 import (
+	"cmp"
 	"errors"
+	nethttp "net/http"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -19,32 +21,80 @@ type EngineIO struct {
 	options EngineOptions
 	log     zerolog.Logger
 	ws      fiber.Handler
+	uploads uploads
 }
 
-// EngineOptions of an EngineIO. The zero value of a field means its default.
+// EngineOptions of an EngineIO. The zero value of a field means its default. Functions are called on the goroutine of the
+// request, and may wait.
 type EngineOptions struct {
 	// Logger gets refused connections at warn. The zero Logger writes nothing.
 	Logger zerolog.Logger
 	// Ready says whether new connections are taken. Nil means always.
 	Ready func() bool
+	// NoTrailingSlash serves the prefix also without the slash at its end. Defaults to false: that is somebody else's path.
+	NoTrailingSlash bool
+	// CORS lets pages of other origins connect. Nil: no header is sent, and a preflight is refused.
+	CORS *CORS
+	// CompressFrom is how many bytes an answer to a poll must have to be compressed. Defaults to 1024; negative means never.
+	CompressFrom int
+	// DeflateFrom is how many bytes a WebSocket message must have to be compressed, where the client supports it
+	// (permessage-deflate). Zero means never.
+	DeflateFrom int
+	// Middleware runs in order before every request is looked at, upgrades included.
+	Middleware []Middleware
+	// AllowRequest decides about handshakes: an error refuses the connection, and its text is told to the client. It is
+	// not asked about later requests of the session. Nil allows all.
+	AllowRequest func(realtime.Request) error
+	// InitialHeaders adds headers to the first answer of a session, a cookie for example. Nil adds none.
+	InitialHeaders func(h nethttp.Header, r realtime.Request, sid string)
+	// Headers adds headers to every answer of a session, the first and those to upgrades included. Nil adds none.
+	Headers func(h nethttp.Header, r realtime.Request)
 }
+
+// Middleware looks at a request first. It may add headers to the answer, keep the request from going on (then it has
+// answered itself), or refuse it with an error.
+type Middleware func(c *fiber.Ctx) (next bool, err error)
+
+// defaultCompressFrom is that of EngineOptions.CompressFrom.
+const defaultCompressFrom = 1024
 
 // NewEngineIO makes the handler of a server's transports.
 func NewEngineIO(server *realtime.Server, o EngineOptions) *EngineIO {
+	setDefault(&o.CompressFrom, defaultCompressFrom)
 	e := &EngineIO{server: server, options: o, log: o.Logger}
 	e.ws = e.websocketHandler()
 	return e
 }
 
 // Mount serves everything under prefix, which ends with a slash. The app's server must keep hijacked connections
-// (KeepHijackedConns): a WebSocket is detached from its request.
+// (KeepHijackedConns): a WebSocket is detached from its request. It is called once for an app, before that serves.
 func (e *EngineIO) Mount(app *fiber.App, prefix string) {
 	app.Server().KeepHijackedConns = true
-	app.Use(prefix, e.serve)
+	if e.options.NoTrailingSlash {
+		prefix = strings.TrimSuffix(prefix, "/")
+	}
+	e.uploads.watch(app.Server(), e.server, prefix)
+	app.Use(prefix, func(c *fiber.Ctx) error {
+		if !strings.HasPrefix(c.Path(), prefix) { // Fiber is generous with slashes and case
+			return c.Next()
+		}
+		return e.serve(c)
+	})
 }
 
 func (e *EngineIO) serve(c *fiber.Ctx) error {
+	e.uploads.begun(&c.Context().Request.Header)
 	upgrade := isUpgrade(c)
+	if e.options.CORS != nil && e.options.CORS.apply(c) {
+		return nil
+	}
+	for _, m := range e.options.Middleware {
+		if next, err := m(c); err != nil {
+			return e.refuse(c, upgrade, refuse(engineio.ErrBadRequest, "name", "MIDDLEWARE_FAILURE"))
+		} else if !next {
+			return nil
+		}
+	}
 	session, refused := e.verify(c, upgrade)
 	if refused != nil {
 		return e.refuse(c, upgrade, refused)
@@ -64,71 +114,66 @@ func (e *EngineIO) serve(c *fiber.Ctx) error {
 }
 
 // isUpgrade reports whether a request wants to become a WebSocket.
-func isUpgrade(c *fiber.Ctx) bool {
-	return c.Method() == fiber.MethodGet && strings.EqualFold(c.Get(fiber.HeaderUpgrade), "websocket")
-}
+func isUpgrade(c *fiber.Ctx) bool { return strings.EqualFold(c.Get(fiber.HeaderUpgrade), "websocket") }
 
 // verify checks a request in the order of row 13 and returns the session it belongs to, nil for a handshake.
-func (e *EngineIO) verify(c *fiber.Ctx, upgrade bool) (*realtime.Session, error) {
-	if length := c.Get(fiber.HeaderContentLength); upgrade && (length != "" && length != "0" || c.Get(fiber.HeaderTransferEncoding) != "") {
-		return nil, engineio.ErrBadRequest // row 19: a body would be taken for frames
-	}
+func (e *EngineIO) verify(c *fiber.Ctx, upgrade bool) (*realtime.Session, *refusal) {
 	transport := lastQuery(c, "transport")
-	if transport != realtime.Polling && transport != realtime.WebSocket {
-		return nil, engineio.ErrTransportUnknown
+	if !e.server.Options().Allows(transport) {
+		return nil, refuse(engineio.ErrTransportUnknown, "transport", utils.CopyString(transport))
 	}
-	if !plainHeader(c.Get(fiber.HeaderOrigin)) {
-		return nil, engineio.ErrBadRequest
+	if origin := c.Get(fiber.HeaderOrigin); !plainHeader(origin) {
+		return nil, refuse(engineio.ErrBadRequest, "name", "INVALID_ORIGIN", "origin", utils.CopyString(origin))
 	}
-	if sid := lastQuery(c, "sid"); sid != "" || c.Context().QueryArgs().Has("sid") {
+	if sid := lastQuery(c, "sid"); sid != "" {
 		session := e.server.Session(sid)
-		switch {
-		case session == nil:
-			return nil, engineio.ErrUnknownSid
-		case !upgrade && session.TransportName() != transport:
-			return nil, engineio.ErrBadRequest
+		if session == nil {
+			return nil, refuse(engineio.ErrUnknownSid, "sid", utils.CopyString(sid))
 		}
-		return session, nil
+		if present := session.TransportName(); !upgrade && present != transport {
+			return nil, mismatch(transport, present)
+		}
+		return session, withoutBody(c, upgrade)
 	}
 	switch {
 	case c.Method() != fiber.MethodGet:
-		return nil, engineio.ErrBadMethod
+		return nil, refuse(engineio.ErrBadMethod, "method", utils.CopyString(c.Method()))
 	case transport == realtime.WebSocket && !upgrade:
-		return nil, engineio.ErrBadRequest
-	case lastQuery(c, "EIO") != "4":
-		return nil, engineio.ErrUnsupportedVersion
+		return nil, refuse(engineio.ErrBadRequest, "name", "TRANSPORT_HANDSHAKE_ERROR")
 	}
-	return nil, nil
+	if allow := e.options.AllowRequest; allow != nil {
+		if err := allow(request(c)); err != nil {
+			return nil, refuse(engineio.ErrForbidden, "message", cmp.Or(err.Error(), engineio.ErrForbidden.Message))
+		}
+	}
+	if version := lastQuery(c, "EIO"); version != "4" {
+		return nil, refuse(engineio.ErrUnsupportedVersion, "protocol", 3) // Node takes all others for 3
+	}
+	return nil, withoutBody(c, upgrade)
 }
 
-// refuse answers a request that is not right: JSON over HTTP, plain text where a WebSocket was wanted (row 17).
-func (e *EngineIO) refuse(c *fiber.Ctx, upgrade bool, refused error) error {
-	if upgrade {
-		c.Set(fiber.HeaderConnection, "close")
-		c.Set(fiber.HeaderContentType, "text/html")
-		return c.Status(fiber.StatusBadRequest).SendString(refused.Error())
+// withoutBody refuses an upgrade with a body: it would be taken for frames (row 19).
+func withoutBody(c *fiber.Ctx, upgrade bool) *refusal {
+	if length := c.Get(fiber.HeaderContentLength); upgrade && (length != "" && length != "0" || c.Get(fiber.HeaderTransferEncoding) != "") {
+		return refuse(engineio.ErrBadRequest, "name", "TRANSPORT_HANDSHAKE_ERROR")
 	}
-	var request engineio.RequestError
-	if !errors.As(refused, &request) {
-		return refused
-	}
-	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
-	return c.Status(request.Status()).Send(request.JSON())
+	return nil
 }
 
-// begin opens a session, or says why not: 503 lets the client come back.
+// begin opens a session, or answers why not: 503 lets the client come back. The session is nil then.
 func (e *EngineIO) begin(c *fiber.Ctx, transport string) (*realtime.Session, error) {
 	if e.options.Ready != nil && !e.options.Ready() {
-		return nil, realtime.ErrStopping
+		return nil, e.unavailable(c, realtime.ErrStopping)
 	}
-	return e.server.Open(c.Context(), request(c), transport)
-}
-
-func (e *EngineIO) unavailable(c *fiber.Ctx, err error) error {
-	e.log.Warn().Err(err).Str("address", utils.CopyString(c.IP())).Msg("Connection refused")
-	c.Set(fiber.HeaderRetryAfter, "1")
-	c.Set(fiber.HeaderContentType, fiber.MIMETextPlain)
-	return c.Status(fiber.StatusServiceUnavailable).SendString("Service Unavailable")
+	session, err := e.server.Open(c.Context(), request(c), transport)
+	switch {
+	case errors.Is(err, realtime.ErrSid):
+		return nil, e.refuse(c, transport == realtime.WebSocket,
+			refuse(engineio.ErrBadRequest, "name", "ID_GENERATION_ERROR", "error", err.Error()))
+	case err != nil:
+		return nil, e.unavailable(c, err)
+	}
+	return session, nil
 }
 
 // request copies what the realtime server may keep: Fiber reuses its strings.

@@ -24,7 +24,7 @@ func TestClientThatHalfCloses(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := realtime.New(system, realtime.Options{})
-	standalone := NewStandalone(map[string]*EngineIO{"/socket.io/": NewEngineIO(server, EngineOptions{})})
+	standalone := NewStandalone(map[string]*EngineIO{"/socket.io/": NewEngineIO(server, EngineOptions{})}, StandaloneOptions{})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

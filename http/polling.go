@@ -1,10 +1,8 @@
 package http
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net"
 	"syscall"
 	"time"
@@ -20,35 +18,35 @@ const textPlain = "text/plain; charset=UTF-8"
 // open answers a polling handshake.
 func (e *EngineIO) open(c *fiber.Ctx) error {
 	session, err := e.begin(c, realtime.Polling)
-	if err != nil {
-		return e.unavailable(c, err)
+	if session == nil {
+		return err
 	}
-	return packets(c, session.OpenPacket())
-}
-
-func packets(c *fiber.Ctx, payload []byte) error {
-	c.Set(fiber.HeaderContentType, textPlain)
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.Send(payload)
+	e.addHeaders(c, session.Sid())
+	return e.sendPackets(c, realtime.PollAnswer{Payload: session.OpenPacket(), Compress: true})
 }
 
 // poll answers a GET with what is queued, or waits for something. A client that has gone meanwhile ends its session
 // (row 33): only the socket knows.
 func (e *EngineIO) poll(c *fiber.Ctx, session *realtime.Session) error {
-	answer, ok := session.Poll()
-	if !ok {
+	answer, err := session.Poll()
+	switch {
+	case errors.Is(err, realtime.ErrUpgraded): // while this request was on its way
+		return e.refuse(c, false, mismatch(realtime.Polling, realtime.WebSocket))
+	case err != nil:
 		return c.Status(fiber.StatusBadRequest).Send(nil)
 	}
 	select {
-	case payload := <-answer:
-		return packets(c, payload)
+	case a := <-answer:
+		e.addHeaders(c, "")
+		return e.sendPackets(c, a)
 	default:
 	}
 	watch := watchConn(c.Context().Conn())
 	defer watch.stop()
 	select {
-	case payload := <-answer:
-		return packets(c, payload)
+	case a := <-answer:
+		e.addHeaders(c, "")
+		return e.sendPackets(c, a)
 	case <-watch.gone:
 		session.Fail(realtime.ReasonTransportError)
 		<-answer // its session closes it
@@ -58,6 +56,9 @@ func (e *EngineIO) poll(c *fiber.Ctx, session *realtime.Session) error {
 
 // errClientGone ends a request whose client no longer waits for the answer.
 var errClientGone = errors.New("client is gone")
+
+// postTimeout is how long the packets of a body may take to be handled.
+const postTimeout = 30 * time.Second
 
 // post hands a body to its session.
 func (e *EngineIO) post(c *fiber.Ctx, session *realtime.Session) error {
@@ -72,44 +73,23 @@ func (e *EngineIO) post(c *fiber.Ctx, session *realtime.Session) error {
 	body, err := readBody(c, e.server.Options().MaxPayload)
 	switch {
 	case errors.Is(err, fiber.ErrRequestEntityTooLarge):
-		c.Context().SetConnectionClose() // the rest of the body is not read
 		return c.Status(fiber.StatusRequestEntityTooLarge).Send(nil)
 	case err != nil:
 		session.Fail(realtime.ReasonTransportError) // row 34
 		return errClientGone
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), e.server.Options().PingTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), postTimeout)
 	defer cancel()
 	switch err := session.Post(ctx, body); {
 	case errors.Is(err, realtime.ErrGone):
-		return e.refuse(c, false, engineio.ErrUnknownSid)
+		return e.refuse(c, false, refuse(engineio.ErrUnknownSid, "sid", session.Sid()))
 	case err != nil:
 		return c.Status(fiber.StatusServiceUnavailable).Send(nil)
 	}
+	e.addHeaders(c, "")
 	c.Set(fiber.HeaderContentType, "text/html")
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.SendString("ok")
-}
-
-// lingering is how many bytes over the limit are read and dropped before an upload is cut off.
-const lingering = 4 << 20
-
-// readBody returns a copy of the request's body, which may be limit bytes long.
-func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
-	if c.Request().Header.ContentLength() > limit {
-		return nil, fiber.ErrRequestEntityTooLarge
-	}
-	stream := c.Context().RequestBodyStream()
-	if stream == nil {
-		stream = bytes.NewReader(c.Request().Body())
-	}
-	body, err := io.ReadAll(io.LimitReader(stream, int64(limit)+1))
-	if err == nil && len(body) > limit {
-		// A client that is still writing when the connection is closed may never read the answer.
-		_, _ = io.CopyN(io.Discard, stream, lingering)
-		err = fiber.ErrRequestEntityTooLarge
-	}
-	return body, err
 }
 
 // connWatch watches a connection whose request is being answered for the client's going away.

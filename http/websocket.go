@@ -2,7 +2,9 @@ package http
 
 import (
 	"net"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -11,28 +13,40 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"kapoor.example/desk/actors/realtime"
+	"kapoor.example/desk/protocol/engineio"
 )
 
-// localSession carries the session from the request to the upgraded connection.
-const localSession = "engineio.session"
+// localAttachment carries what a connection is for from the request to the upgraded connection.
+const localAttachment = "engineio.attachment"
 
 // upgrade answers a request that wants to become a WebSocket: a handshake of its own, or the upgrade of a session.
 func (e *EngineIO) upgrade(c *fiber.Ctx, session *realtime.Session) error {
-	fresh := session == nil
-	if fresh {
+	to := &attachment{session: session, polling: lastQuery(c, "transport") == realtime.Polling}
+	initial := ""
+	if session == nil && !to.polling {
 		var err error
-		if session, err = e.begin(c, realtime.WebSocket); err != nil {
-			return e.unavailable(c, err)
+		if to.session, err = e.begin(c, realtime.WebSocket); to.session == nil {
+			return err
 		}
+		to.fresh, initial = true, to.session.Sid()
 	}
-	c.Locals(localSession, attachment{session: session, fresh: fresh, polling: lastQuery(c, "transport") == realtime.Polling})
+	e.addHeaders(c, initial)
+	if first, _, _ := strings.Cut(c.Get(fiber.HeaderSecWebSocketProtocol), ","); first != "" {
+		// Browsers give up on a server that takes none of the protocols they offer.
+		c.Set(fiber.HeaderSecWebSocketProtocol, strings.TrimSpace(first))
+	}
+	if strings.Contains(c.Get(fiber.HeaderSecWebSocketExtensions), "server_max_window_bits") {
+		c.Request().Header.Del(fiber.HeaderSecWebSocketExtensions) // a window this server cannot make smaller
+	}
+	c.Locals(localAttachment, to)
 	if err := e.ws(c); err != nil {
-		if fresh {
-			session.Fail(realtime.ReasonTransportError)
+		if to.fresh {
+			to.session.Fail(realtime.ReasonTransportError)
 		}
-		c.Set(fiber.HeaderConnection, "close")
-		c.Set(fiber.HeaderContentType, "text/html")
-		return c.Status(fiber.StatusBadRequest).SendString("Bad request")
+		return e.refuse(c, true, refuse(engineio.ErrBadRequest, "name", "TRANSPORT_HANDSHAKE_ERROR"))
+	}
+	if len(c.Response().Header.Peek(fiber.HeaderSecWebSocketExtensions)) > 0 {
+		to.deflate = e.options.DeflateFrom
 	}
 	return nil
 }
@@ -42,21 +56,23 @@ type attachment struct {
 	session *realtime.Session
 	fresh   bool // the session begins with this WebSocket
 	polling bool // row 18: an upgrade that names polling is closed at once
+	deflate int  // from how many bytes messages are compressed; 0 where that was not agreed
 }
 
 // websocketHandler upgrades through the library and detaches: it takes the real connection and what was read early, and
 // returns. Nothing of the library or of fasthttp is held afterwards, both reuse it for others.
 func (e *EngineIO) websocketHandler() fiber.Handler {
 	return websocket.New(func(conn *websocket.Conn) {
-		to := conn.Locals(localSession).(attachment)
+		to := conn.Locals(localAttachment).(*attachment)
 		hijacked := conn.NetConn()
 		inner := hijacked
 		if u, ok := hijacked.(interface{ UnsafeConn() net.Conn }); ok {
 			inner = u.UnsafeConn()
 		}
 		early := readEarly(hijacked, inner)
-		go e.attach(newWSConn(inner), to, early)
+		go e.attach(newWSConn(inner, to.deflate), to, early)
 	}, websocket.Config{
+		EnableCompression: e.options.DeflateFrom > 0,
 		RecoverHandler: func(*websocket.Conn) {
 			if reason := recover(); reason != nil {
 				e.log.Error().Interface("panic", reason).Msg("WebSocket upgrade panicked")
@@ -84,16 +100,18 @@ func readEarly(hijacked, inner net.Conn) []byte {
 }
 
 // attach joins a connection and its session, and reads until either ends.
-func (e *EngineIO) attach(t *wsConn, to attachment, early []byte) {
+func (e *EngineIO) attach(t *wsConn, to *attachment, early []byte) {
 	session := to.session
 	switch {
 	case to.polling:
 		t.Close(realtime.StatusNone)
+		t.linger()
 		return
 	case to.fresh:
 		session.Start(t)
 	case !session.Probe(t):
 		t.Close(realtime.StatusNone)
+		t.linger()
 		return
 	}
 	t.read(session, early, e.server.Options().MaxPayload)
@@ -110,11 +128,13 @@ type wsConn struct {
 	tryErr error
 	tryNow func(fd uintptr) bool
 
+	deflate int // from how many bytes messages are compressed
 	closing sync.Once
+	closed  atomic.Bool
 }
 
-func newWSConn(conn net.Conn) *wsConn {
-	t := &wsConn{conn: conn}
+func newWSConn(conn net.Conn, deflate int) *wsConn {
+	t := &wsConn{conn: conn, deflate: deflate}
 	if sc, ok := conn.(syscall.Conn); ok && descriptors {
 		if raw, err := sc.SyscallConn(); err == nil {
 			t.raw = raw
@@ -147,7 +167,12 @@ func (t *wsConn) Write(p net.Buffers) error {
 	return err
 }
 
-// Close implements realtime.Transport. The close frame is written if the connection takes it at once.
+// DeflateFrom implements realtime.Deflating.
+func (t *wsConn) DeflateFrom() int { return t.deflate }
+
+// Close implements realtime.Transport. The close frame is written if the connection takes it at once. Whoever reads the
+// connection goes on until the client has closed it too: one that is closed with something unread is reset, and the
+// client may never see the frame.
 func (t *wsConn) Close(status int) {
 	t.closing.Do(func() {
 		var body []byte
@@ -161,6 +186,24 @@ func (t *wsConn) Close(status int) {
 				return true
 			})
 		}
-		_ = t.conn.Close()
+		t.closed.Store(true)
+		now := time.Now()
+		_ = t.conn.SetWriteDeadline(now) // ends a write that waits; these fail only on a connection that is gone
+		_ = t.conn.SetReadDeadline(now.Add(lingerTime))
+		if half, ok := t.conn.(interface{ CloseWrite() error }); ok {
+			_ = half.CloseWrite()
+		} else {
+			_ = t.conn.Close()
+		}
 	})
+}
+
+// lingerTime is how long a client may take to close a connection that was closed for it.
+const lingerTime = time.Second
+
+// linger reads a closed connection to its end and lets go of it.
+func (t *wsConn) linger() {
+	for t.readOnce(func([]byte) error { return nil }) == nil {
+	}
+	_ = t.conn.Close()
 }

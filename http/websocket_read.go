@@ -2,8 +2,10 @@ package http
 
 import (
 	"bytes"
+	"compress/flate"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -28,10 +30,15 @@ type frameReader struct {
 	message []byte // of the fragments so far
 	opcode  ws.OpCode
 	begun   bool // a fragmented message is being joined
+	deflate bool // permessage-deflate was agreed on
+	packed  bool // the message is compressed
 }
 
 // errTooBig says that a message is over the limit.
 var errTooBig = errors.New("message too big")
+
+// errNotText says that a text message is not UTF-8.
+var errNotText = errors.New("text message is not UTF-8")
 
 // errProtocol says that a client does not keep to RFC 6455.
 var errProtocol = errors.New("WebSocket protocol error")
@@ -83,11 +90,19 @@ func (r *frameReader) readHeader(p []byte) (rest []byte, err error) {
 	if r.begun {
 		state = state.Set(ws.StateFragmented)
 	}
-	if err := ws.CheckHeader(header, state); err != nil {
+	// RSV1 on the first frame of a message says that it is compressed (RFC 7692, 6).
+	checked, packed := header, false
+	if rsv1, rsv2, rsv3 := ws.RsvBits(header.Rsv); rsv1 && r.deflate && !r.begun && header.OpCode.IsData() {
+		checked.Rsv, packed = ws.Rsv(false, rsv2, rsv3), true
+	}
+	if err := ws.CheckHeader(checked, state); err != nil {
 		return nil, errProtocol
 	}
-	if header.Length > int64(r.limit-len(r.message)) {
+	if !header.OpCode.IsControl() && header.Length > int64(r.limit-len(r.message)) {
 		return nil, errTooBig
+	}
+	if packed {
+		r.packed = true
 	}
 	r.header, r.got = header, true
 	// Memory grows with the bytes that come, not with those that were announced.
@@ -114,18 +129,41 @@ func (r *frameReader) frame(handle func(op ws.OpCode, payload []byte) error) err
 		return nil
 	}
 	r.message = nil
+	if r.packed {
+		r.packed = false
+		var err error
+		if payload, err = inflate(payload, r.limit); err != nil {
+			return err
+		}
+	}
 	if r.opcode == ws.OpText && !utf8.Valid(payload) {
-		return errProtocol
+		return errNotText
 	}
 	return handle(r.opcode, payload)
 }
 
+// deflateTail is what a compressed message ends with and its frames leave out, and an empty last block.
+const deflateTail = "\x00\x00\xff\xff\x01\x00\x00\xff\xff"
+
+// inflate unpacks a message, which may be limit bytes long.
+func inflate(packed []byte, limit int) ([]byte, error) {
+	source := flate.NewReader(io.MultiReader(bytes.NewReader(packed), strings.NewReader(deflateTail)))
+	message, err := io.ReadAll(io.LimitReader(source, int64(limit)+1))
+	switch {
+	case err != nil:
+		return nil, errProtocol
+	case len(message) > limit:
+		return nil, errTooBig
+	}
+	return message, nil
+}
+
 // read reads frames until the connection or the session ends, and says so to the session.
 func (t *wsConn) read(session *realtime.Session, early []byte, limit int) {
-	frames := frameReader{limit: limit}
+	frames := frameReader{limit: limit, deflate: t.deflate > 0}
 	handle := func(op ws.OpCode, payload []byte) error { return t.handle(session, op, payload) }
 	err := frames.feed(early, handle)
-	for err == nil {
+	for err == nil && !t.closed.Load() {
 		err = t.readOnce(func(p []byte) error { return frames.feed(p, handle) })
 	}
 	reason := realtime.ReasonTransportClose
@@ -136,9 +174,13 @@ func (t *wsConn) read(session *realtime.Session, early []byte, limit int) {
 	case errors.Is(err, errProtocol):
 		t.Close(realtime.StatusProtocolError)
 		reason = realtime.ReasonTransportError
+	case errors.Is(err, errNotText):
+		t.Close(realtime.StatusInvalidPayload)
+		reason = realtime.ReasonTransportError
 	}
 	session.Lost(t, reason)
 	t.Close(realtime.StatusNone)
+	t.linger()
 }
 
 // errClosed says that a side closed the connection in order.

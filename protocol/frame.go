@@ -16,9 +16,13 @@ type Frame struct {
 	// frame nobody polls costs one allocation for its bytes.
 	webSocket []byte
 	packets   int
+	plain     bool
 
 	once    sync.Once
 	polling []byte
+
+	deflating sync.Once
+	deflated  []byte
 }
 
 // First byte of a WebSocket frame: FIN and the opcode (RFC 6455, 5.2).
@@ -55,6 +59,16 @@ func Binary(data []byte) *Frame {
 	ws := appendHeader(make([]byte, 0, frameSize(len(data))), finBinary, len(data))
 	return &Frame{webSocket: append(ws, data...), packets: 1}
 }
+
+// Plain says that nothing of the frame is worth compressing, and returns it. Only whoever made the frame may call it, before
+// anybody else has it.
+func (f *Frame) Plain() *Frame {
+	f.plain = true
+	return f
+}
+
+// Compressible reports whether a transport may compress the frame: unless it is Plain.
+func (f *Frame) Compressible() bool { return !f.plain }
 
 // WebSocket returns the bytes to write to a WebSocket connection: unmasked server frames, headers included, text for a
 // packet and binary for an attachment.

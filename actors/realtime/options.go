@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -19,6 +20,13 @@ type Options struct {
 	ConnectTimeout time.Duration
 	// CloseTimeout is how long a closing connection may take to receive what is queued for it. Defaults to 30 s.
 	CloseTimeout time.Duration
+	// Transports are those that clients may use, Polling and WebSocket. Defaults to both.
+	Transports []string
+	// DisableUpgrades keeps sessions on the transport they began with. Defaults to false.
+	DisableUpgrades bool
+	// NewSid makes the sid of a session, which must be unique and is a secret of its client. Its error refuses the
+	// connection. It is called on the transport's goroutine and may wait. Nil: 20 random characters of base64url.
+	NewSid func(Request) (string, error)
 	// MaxPayload bounds a message and a polling body from a client, in bytes. Defaults to 1,000,000.
 	MaxPayload int
 	// MaxPackets bounds the packets of one polling body. Defaults to 10,000.
@@ -54,6 +62,11 @@ type Options struct {
 	// OnMessage makes a bare Engine.IO server: it gets every message of a session, in order, on the session's actor, and
 	// nothing is taken for Socket.IO. It must not block, and owns data. Nil: a Socket.IO server.
 	OnMessage func(s *Session, data []byte, binary bool)
+	// OnOpen is called for every new session before anything it sent is handled, OnClose when it ends, OnUpgrading when a
+	// WebSocket of it begins to be probed and OnUpgrade when that has become the transport. All are called on the session's
+	// actor and must not block. Nil: nobody wants to know.
+	OnOpen, OnUpgrading, OnUpgrade func(*Session)
+	OnClose                        func(*Session, Reason)
 	// Now is the clock. Defaults to time.Now.
 	Now func() time.Time
 	// Logger gets lifecycle at debug and misbehaving clients at warn. The zero Logger writes nothing.
@@ -96,5 +109,19 @@ func (o Options) withDefaults() Options {
 		recovery := o.Recovery.withDefaults()
 		o.Recovery = &recovery
 	}
+	if len(o.Transports) == 0 {
+		o.Transports = []string{Polling, WebSocket}
+	}
+	if o.NewSid == nil {
+		o.NewSid = func(Request) (string, error) { return newSid(), nil }
+	}
 	return o
+}
+
+// Allows reports whether clients may use a transport.
+func (o Options) Allows(transport string) bool { return slices.Contains(o.Transports, transport) }
+
+// upgradable reports whether sessions may go from polling to a WebSocket.
+func (o Options) upgradable() bool {
+	return !o.DisableUpgrades && o.Allows(Polling) && o.Allows(WebSocket)
 }

@@ -1,7 +1,9 @@
 package realtime
 
 import (
+	"errors"
 	"net"
+	"slices"
 	"sync"
 
 	"kapoor.example/desk/protocol"
@@ -14,6 +16,7 @@ import (
 type outbox struct {
 	limit  int
 	failed func(Reason) // called once, without the lock, when the connection cannot go on
+	done   func()       // called once, without the lock, when what close left to be done is done
 
 	mu       sync.Mutex
 	queue    []*protocol.Frame
@@ -21,11 +24,19 @@ type outbox struct {
 	bytes    int // of the queue
 	excess   int // bytes the queue may have besides limit: of a replay, until it is out
 	ws       Transport
+	deflate  int // from how many bytes ws takes messages compressed; 0 means never
 	draining bool
-	poll     chan []byte // the poll that waits, if any
+	taken    int             // frames at the head of the queue that drain is writing
+	poll     chan PollAnswer // the poll that waits, if any
 	state    outboxState
 	status   int // of the close frame
 }
+
+// Why a session takes no poll.
+var (
+	ErrPolling  = errors.New("another poll is waiting")
+	ErrUpgraded = errors.New("the transport is a WebSocket")
+)
 
 type outboxState int
 
@@ -34,6 +45,23 @@ const (
 	outboxClosing             // takes nothing more and ends when the queue is out
 	outboxClosed
 )
+
+// PollAnswer is what a poll gets: packets, joined by engineio.Separator.
+type PollAnswer struct {
+	Payload []byte
+	// Compress says that one of the packets at least may be compressed.
+	Compress bool
+}
+
+func only(packets ...byte) PollAnswer { return PollAnswer{Payload: packets, Compress: true} }
+
+// bytesOf returns a frame as the transport takes it.
+func (o *outbox) bytesOf(f *protocol.Frame) []byte {
+	if o.deflate > 0 {
+		return f.Deflated(o.deflate)
+	}
+	return f.WebSocket()
+}
 
 // send queues or writes one frame. A volatile one is dropped unless the connection can take it at once.
 func (o *outbox) send(f *protocol.Frame, volatile bool) {
@@ -50,6 +78,12 @@ func (o *outbox) sendJoined(frames []*protocol.Frame, joined []byte) {
 	switch {
 	case o.state != outboxOpen:
 	case o.ws != nil && len(o.queue) == 0:
+		if o.deflate > 0 {
+			joined = nil
+			for _, f := range frames {
+				joined = append(joined, o.bytesOf(f)...)
+			}
+		}
 		reason = o.writeLocked(frames, joined)
 	case o.ws == nil && o.poll != nil && len(o.queue) == 0:
 		reason = o.enqueueLocked(frames...)
@@ -86,12 +120,11 @@ func (o *outbox) sendLocked(f *protocol.Frame, volatile bool) Reason {
 	case o.state != outboxOpen:
 		return ""
 	case o.ws == nil && o.poll != nil:
-		o.poll <- f.Polling()
-		o.poll = nil
+		o.answer(PollAnswer{Payload: f.Polling(), Compress: f.Compressible()})
 		return ""
 	case o.ws != nil && len(o.queue) == 0:
 		if !volatile {
-			return o.writeLocked([]*protocol.Frame{f}, f.WebSocket())
+			return o.writeLocked([]*protocol.Frame{f}, o.bytesOf(f))
 		}
 		return o.writeVolatileLocked(f)
 	case volatile:
@@ -109,8 +142,8 @@ func (o *outbox) writeLocked(frames []*protocol.Frame, p []byte) Reason {
 	if n == len(p) {
 		return ""
 	}
-	for len(frames) > 0 && n >= frames[0].Size() {
-		n -= frames[0].Size()
+	for len(frames) > 0 && n >= len(o.bytesOf(frames[0])) {
+		n -= len(o.bytesOf(frames[0]))
 		frames = frames[1:]
 	}
 	o.written = n
@@ -123,11 +156,12 @@ func (o *outbox) writeLocked(frames []*protocol.Frame, p []byte) Reason {
 // writeVolatileLocked writes f if the connection takes all of it or at least its beginning; a frame that has begun must
 // be finished.
 func (o *outbox) writeVolatileLocked(f *protocol.Frame) Reason {
-	n, err := o.ws.TryWrite(f.WebSocket())
+	p := o.bytesOf(f)
+	n, err := o.ws.TryWrite(p)
 	switch {
 	case err != nil:
 		return o.failLocked(ReasonTransportError)
-	case n == 0 || n == f.Size():
+	case n == 0 || n == len(p):
 		return ""
 	}
 	o.written, o.bytes = n, -n
@@ -138,13 +172,32 @@ func (o *outbox) writeVolatileLocked(f *protocol.Frame) Reason {
 
 func (o *outbox) enqueueLocked(frames ...*protocol.Frame) Reason {
 	for _, f := range frames {
-		o.bytes += f.Size()
+		o.bytes += len(o.bytesOf(f))
 		o.queue = append(o.queue, f)
 	}
 	if o.bytes > o.limit+o.excess && len(o.queue) > 1 {
 		return o.failLocked(ReasonSlowConsumer)
 	}
 	return ""
+}
+
+// ping sends the frame of the heartbeat. It goes ahead of what is queued and not being written: a client that is still
+// receiving a lot is alive.
+func (o *outbox) ping(f *protocol.Frame) {
+	o.mu.Lock()
+	if o.ws == nil || len(o.queue) == 0 || o.state != outboxOpen {
+		reason := o.sendLocked(f, false)
+		o.mu.Unlock()
+		o.report(reason)
+		return
+	}
+	begun := o.taken
+	if begun == 0 && o.written > 0 {
+		begun = 1
+	}
+	o.bytes += len(o.bytesOf(f))
+	o.queue = slices.Insert(o.queue, begun, f)
+	o.mu.Unlock()
 }
 
 // failLocked drops everything; the caller reports the reason once the lock is free.
@@ -167,35 +220,47 @@ func (o *outbox) drainLocked() {
 	}
 }
 
-// drainBatch is how many frames one blocking write takes along.
-const drainBatch = 64
+// What one blocking write takes along: so many frames, and no further one beyond so many bytes, for a ping waits behind
+// them.
+const (
+	drainBatch = 64
+	drainBytes = 64 << 10
+)
 
 func (o *outbox) drain() {
-	var taken []*protocol.Frame
+	var buffers net.Buffers
 	for {
 		o.mu.Lock()
 		// What was written stays in the queue until here, so that sends keep queueing behind it.
-		o.dropLocked(len(taken))
+		o.dropLocked(o.taken)
+		o.taken = 0
 		if o.state == outboxClosed || len(o.queue) == 0 {
 			o.draining = false
-			if o.state == outboxClosing {
+			through := o.state == outboxClosing
+			if through {
 				o.endLocked()
 			}
 			o.mu.Unlock()
+			if through {
+				o.done()
+			}
 			return
 		}
-		taken = append(taken[:0], o.queue[:min(len(o.queue), drainBatch)]...)
-		skip, ws := o.written, o.ws
+		buffers = buffers[:0]
+		for size := 0; o.taken < min(len(o.queue), drainBatch) && size < drainBytes; o.taken++ {
+			p := o.bytesOf(o.queue[o.taken])
+			size += len(p)
+			buffers = append(buffers, p)
+		}
+		buffers[0] = buffers[0][o.written:]
+		ws := o.ws
 		o.mu.Unlock()
 
-		buffers := make(net.Buffers, len(taken))
-		for i, f := range taken {
-			buffers[i] = f.WebSocket()
-		}
-		buffers[0] = buffers[0][skip:]
-		if err := ws.Write(buffers); err != nil {
+		writing := buffers // Write uses it up
+		if err := ws.Write(writing); err != nil {
 			o.mu.Lock()
 			o.draining = false
+			o.taken = 0
 			open := o.state != outboxClosed
 			o.endLocked()
 			o.mu.Unlock()
@@ -213,7 +278,7 @@ func (o *outbox) dropLocked(n int) {
 		return
 	}
 	for _, f := range o.queue[:n] {
-		o.bytes -= f.Size()
+		o.bytes -= len(o.bytesOf(f))
 	}
 	o.bytes += o.written
 	o.written = 0
@@ -223,36 +288,53 @@ func (o *outbox) dropLocked(n int) {
 	}
 }
 
-// wait registers a poll: its answer comes through the channel, at once when something is queued. ok is false when
-// another poll is waiting. A closed outbox answers with a close packet.
-func (o *outbox) wait() (answer <-chan []byte, ok bool) {
+// wait registers a poll: its answer comes through the channel, at once when something is queued. A closed outbox answers
+// with a close packet. Errors: ErrPolling when another poll is waiting, ErrUpgraded when a WebSocket is the transport.
+func (o *outbox) wait() (<-chan PollAnswer, error) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.poll != nil {
-		return nil, false
+	answer, through, err := o.waitLocked()
+	o.mu.Unlock()
+	if through {
+		o.done()
 	}
-	o.poll = make(chan []byte, 1)
+	return answer, err
+}
+
+func (o *outbox) waitLocked() (answer <-chan PollAnswer, through bool, err error) {
+	switch {
+	case o.poll != nil:
+		return nil, false, ErrPolling
+	case o.ws != nil:
+		return nil, false, ErrUpgraded
+	}
+	o.poll = make(chan PollAnswer, 1)
 	answer = o.poll
 	switch {
 	case len(o.queue) > 0:
 		o.answerLocked()
 	case o.state == outboxClosing:
 		// Section 2, row 40: the close was held until a poll came.
-		o.poll <- []byte{byte(engineio.Noop), engineio.Separator, byte(engineio.Close)}
-		o.poll = nil
+		o.answer(only(byte(engineio.Noop), engineio.Separator, byte(engineio.Close)))
 		o.endLocked()
+		through = true
 	case o.state == outboxClosed:
-		o.poll <- []byte{byte(engineio.Close)}
-		o.poll = nil
+		o.answer(only(byte(engineio.Close)))
 	}
-	return answer, true
+	return answer, through, nil
+}
+
+// answer gives the poll that waits its answer.
+func (o *outbox) answer(a PollAnswer) {
+	o.poll <- a
+	o.poll = nil
 }
 
 // answerLocked gives everything that is queued to the waiting poll.
 func (o *outbox) answerLocked() {
-	size := len(o.queue)
+	size, compress := len(o.queue), false
 	for _, f := range o.queue {
 		size += len(f.Polling())
+		compress = compress || f.Compressible()
 	}
 	payload := make([]byte, 0, size)
 	for i, f := range o.queue {
@@ -262,8 +344,7 @@ func (o *outbox) answerLocked() {
 		payload = append(payload, f.Polling()...)
 	}
 	o.queue, o.bytes, o.excess = nil, 0, 0
-	o.poll <- payload
-	o.poll = nil
+	o.answer(PollAnswer{Payload: payload, Compress: compress})
 }
 
 // release answers the waiting poll with packet, if there is one.
@@ -271,31 +352,48 @@ func (o *outbox) release(packet engineio.PacketType) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.poll != nil {
-		o.poll <- []byte{byte(packet)}
-		o.poll = nil
+		o.answer(only(byte(packet)))
 	}
 }
 
 // upgrade makes ws the transport: a waiting poll ends, and what is queued goes out over ws, in order.
 func (o *outbox) upgrade(ws Transport) {
-	o.release(engineio.Noop)
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	through := o.upgradeLocked(ws)
+	o.mu.Unlock()
+	if through {
+		o.done()
+	}
+}
+
+func (o *outbox) upgradeLocked(ws Transport) (through bool) {
 	if o.state == outboxClosed {
 		ws.Close(StatusNone)
-		return
+		return false
+	}
+	if o.poll != nil {
+		o.answer(only(byte(engineio.Noop)))
 	}
 	o.ws = ws
+	if d, ok := ws.(Deflating); ok {
+		o.deflate = d.DeflateFrom()
+	}
+	o.bytes = 0
+	for _, f := range o.queue {
+		o.bytes += len(o.bytesOf(f))
+	}
 	switch {
 	case len(o.queue) > 0:
 		o.drainLocked()
 	case o.state == outboxClosing:
 		o.endLocked()
+		return true
 	}
+	return false
 }
 
 // close ends the connection once everything queued is out, with a WebSocket close status. It reports whether the
-// connection has ended already; otherwise abort must follow in time.
+// connection has ended already; otherwise done is called when it does, and abort must follow in time.
 func (o *outbox) close(status int) (ended bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -325,8 +423,7 @@ func (o *outbox) endLocked() {
 	o.state = outboxClosed
 	o.queue, o.bytes, o.excess, o.written = nil, 0, 0, 0
 	if o.poll != nil {
-		o.poll <- []byte{byte(engineio.Close)}
-		o.poll = nil
+		o.answer(only(byte(engineio.Close)))
 	}
 	if o.ws != nil {
 		o.ws.Close(o.status)

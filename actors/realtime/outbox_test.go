@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -23,7 +24,7 @@ func setupOutbox(limit int) (*outbox, *line, func() []Reason) {
 		mu.Lock()
 		defer mu.Unlock()
 		reasons = append(reasons, r)
-	}}
+	}, done: func() {}}
 	l := newLine()
 	return o, l, func() []Reason {
 		mu.Lock()
@@ -142,16 +143,16 @@ func TestOutboxPolling(t *testing.T) {
 		o.send(text("4%d", i), false)
 	}
 	o.send(text("4volatile"), true)
-	answer, ok := o.wait()
-	if got := string(<-answer); !ok || got != "40\x1e41\x1e42" {
+	answer, err := o.wait()
+	if got := string((<-answer).Payload); err != nil || got != "40\x1e41\x1e42" {
 		t.Fatalf("got %q", got)
 	}
 	answer, _ = o.wait()
-	if _, ok := o.wait(); ok {
+	if _, err := o.wait(); !errors.Is(err, ErrPolling) {
 		t.Error("a second poll may not wait")
 	}
 	o.send(text("4later"), true)
-	if got := string(<-answer); got != "4later" {
+	if got := string((<-answer).Payload); got != "4later" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -160,7 +161,7 @@ func TestOutboxUpgradeMovesTheQueue(t *testing.T) {
 	o, l, _ := setupOutbox(1 << 20)
 	answer, _ := o.wait()
 	o.release('6')
-	if got := string(<-answer); got != "6" {
+	if got := string((<-answer).Payload); got != "6" {
 		t.Fatalf("the waiting poll got %q", got)
 	}
 	for i := range 100 {
@@ -200,7 +201,7 @@ func TestOutboxClose(t *testing.T) {
 		if !o.close(StatusNone) {
 			t.Error("not ended")
 		}
-		if got := string(<-answer); got != "1" {
+		if got := string((<-answer).Payload); got != "1" {
 			t.Errorf("got %q", got)
 		}
 	})
@@ -212,7 +213,7 @@ func TestOutboxClose(t *testing.T) {
 		}
 		for _, want := range []string{"4queued", "6\x1e1"} {
 			answer, _ := o.wait()
-			if got := string(<-answer); got != want {
+			if got := string((<-answer).Payload); got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		}

@@ -107,9 +107,13 @@ func (s *Socket) behind() *member {
 	return s.member
 }
 
-// frameOf encodes a packet.
-func frameOf(p socketio.Packet, _ bool) *protocol.Frame {
-	return protocol.Message(socketio.Append(nil, p), p.Attachments)
+// frameOf encodes a packet. Plain frames are not worth compressing.
+func frameOf(p socketio.Packet, plain bool) *protocol.Frame {
+	f := protocol.Message(socketio.Append(nil, p), p.Attachments)
+	if plain {
+		return f.Plain()
+	}
+	return f
 }
 
 // EmitWithAck sends an event and calls answer once: with what the client acknowledges it with, with ErrAckTimeout after

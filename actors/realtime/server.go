@@ -22,6 +22,7 @@ type Server struct {
 	system     *actors.System
 	options    Options
 	onPresence []func(string, bool, time.Time)
+	onRefused  []func(ConnectionError)
 	admissions *semaphore.Weighted
 	seed       maphash.Seed
 
@@ -44,10 +45,12 @@ type Server struct {
 	dynamic        int // children
 }
 
-// ErrOverloaded says that a connection was refused because of a limit, ErrStopping because the server stops.
+// ErrOverloaded says that a connection was refused because of a limit, ErrStopping because the server stops, ErrSid
+// because NewSid gave no sid, or one that is in use.
 var (
 	ErrOverloaded = errors.New("too many connections")
 	ErrStopping   = errors.New("server is stopping")
+	ErrSid        = errors.New("no session id")
 )
 
 // New starts a server's actors.
@@ -80,18 +83,26 @@ func New(system *actors.System, o Options) *Server {
 func (s *Server) Options() Options { return s.options }
 
 // Open begins a session for a handshake that came over a transport. When it returns the session can receive: only then
-// may the client get its open packet. Errors: ErrOverloaded, ErrStopping, the context's.
+// may the client get its open packet. Errors: ErrOverloaded, ErrStopping, ErrSid, the context's.
 func (s *Server) Open(ctx context.Context, r Request, transport string) (*Session, error) {
+	sid, err := s.options.NewSid(r)
+	if err != nil || sid == "" {
+		return nil, errors.Join(ErrSid, err)
+	}
 	if !s.reserve(r.Address) {
 		return nil, ErrOverloaded
 	}
-	session := &Session{server: s, sid: newSid(), request: r, gone: make(chan struct{})}
+	session := &Session{server: s, sid: sid, request: r, gone: make(chan struct{})}
 	session.websocket.Store(transport == WebSocket)
 	session.actor.s = session
 	session.out.limit = s.options.MaxQueue
 	session.out.failed = func(reason Reason) { s.system.Send(session.pid, closing{reason: reason}) }
+	session.out.done = func() { s.system.Send(session.pid, closeDue{}) }
 	opened := make(chan bool, 1)
-	s.sessions.Store(session.sid, session)
+	if _, taken := s.sessions.LoadOrStore(session.sid, session); taken {
+		s.free(r.Address)
+		return nil, ErrSid
+	}
 	s.system.Send(s.supervisor.pid, openSession{session, opened})
 	select {
 	case ok := <-opened:
@@ -130,11 +141,15 @@ func (s *Server) release(session *Session) {
 		return
 	}
 	close(session.gone)
+	s.free(session.request.Address)
+}
+
+func (s *Server) free(address string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.total--
-	if s.addresses[session.request.Address]--; s.addresses[session.request.Address] == 0 {
-		delete(s.addresses, session.request.Address)
+	if s.addresses[address]--; s.addresses[address] == 0 {
+		delete(s.addresses, address)
 	}
 }
 

@@ -38,6 +38,9 @@ type Session struct {
 // ErrGone says that the session has ended.
 var ErrGone = errors.New("session has ended")
 
+// Request returns the first request of the connection; an upgrade does not change it.
+func (s *Session) Request() Request { return s.request }
+
 // Sid returns the Engine.IO session id.
 func (s *Session) Sid() string { return s.sid }
 
@@ -53,7 +56,7 @@ func (s *Session) TransportName() string {
 func (s *Session) OpenPacket() []byte {
 	o := s.server.options
 	h := engineio.Handshake{Sid: s.sid, PingInterval: o.PingInterval, PingTimeout: o.PingTimeout, MaxPayload: o.MaxPayload}
-	if !s.websocket.Load() {
+	if !s.websocket.Load() && o.upgradable() {
 		h.Upgrades = []string{WebSocket}
 	}
 	return h.Append(nil)
@@ -107,18 +110,19 @@ func (s *Session) Lost(t Transport, reason Reason) {
 // Fail ends a polling session: two polls at once, a cut request, a body that is none.
 func (s *Session) Fail(reason Reason) { s.server.system.Send(s.pid, closing{reason: reason}) }
 
-// Poll registers a poll; its answer comes through the channel. ok is false when another poll is waiting: then both are
-// at fault, and the session ends.
-func (s *Session) Poll() (answer <-chan []byte, ok bool) {
-	answer, ok = s.out.wait()
-	if !ok {
+// Poll registers a poll; its answer comes through the channel. With ErrPolling another poll is waiting: then both are at
+// fault, and the session ends. With ErrUpgraded the transport has become a WebSocket.
+func (s *Session) Poll() (<-chan PollAnswer, error) {
+	answer, err := s.out.wait()
+	if errors.Is(err, ErrPolling) {
 		s.Fail(ReasonTransportError)
 	}
-	return answer, ok
+	return answer, err
 }
 
 // Post handles a polling body, which is the session's from now on, and returns when its packets were handled: with nil
-// also when the body was no payload (that ends the session), with ErrGone or the context's error otherwise.
+// also when the body was no payload, or closed the session, with ErrGone when the session had ended before, or with the
+// context's error.
 func (s *Session) Post(ctx context.Context, body []byte) error {
 	var packets []engineio.Packet
 	err := engineio.DecodePayload(body, s.server.options.MaxPackets, func(p engineio.Packet) error {
@@ -129,7 +133,10 @@ func (s *Session) Post(ctx context.Context, body []byte) error {
 	for i, p := range packets {
 		size := cost(p)
 		if !s.inbound.take(size, s.server.options.MaxInbound) {
-			return ErrGone
+			if i == 0 {
+				return ErrGone
+			}
+			return nil // an earlier packet ended it
 		}
 		m := inbound{packet: p, size: size}
 		if i == len(packets)-1 && err == nil {
@@ -183,7 +190,8 @@ type (
 		transport Transport
 		frame     *protocol.Frame
 	}
-	closeDue struct{}
+	closeDue struct{} // what close waited for is out, or has had its time
+	opened   struct{}
 	expired  struct{}
 )
 
@@ -196,7 +204,8 @@ func (s *Session) Send(data []byte, binary bool) {
 	s.out.send(protocol.Message(data, nil), false)
 }
 
-// Close ends the connection once what is queued is out.
+// Close ends the connection once what is queued is out, at most CloseTimeout from now: a polling client is told at its next
+// poll, one that is upgrading over its WebSocket.
 func (s *Session) Close() { s.Fail(ReasonForcedClose) }
 
 // SendPong answers a ping frame of the WebSocket protocol (not of Engine.IO).

@@ -66,6 +66,8 @@ func (a *sessionActor) Receive(c *actors.Context) {
 		a.finish()
 	case resume:
 		a.resume(m.socket)
+	case opened:
+		a.s.server.options.OnOpen(a.s)
 	case admitted:
 		a.admitted(m)
 	case entered:
@@ -108,12 +110,13 @@ func (a *sessionActor) settle(m inbound) {
 }
 
 func (a *sessionActor) receive(m inbound) {
-	if !a.ended {
-		if m.transport == a.transport {
-			a.packet(m.packet)
-		} else {
-			a.candidatePacket(m)
-		}
+	switch {
+	case m.transport != a.transport:
+		a.candidatePacket(m)
+	case !a.ended:
+		a.packet(m.packet)
+	case m.packet.Type == engineio.Close:
+		a.finish()
 	}
 	a.settle(m)
 }
@@ -149,15 +152,14 @@ func (a *sessionActor) beat() {
 		return
 	}
 	a.awaiting = true
-	a.s.out.send(protocol.Ping(), false)
+	a.s.out.ping(protocol.Ping())
 	a.schedule(o.PingTimeout)
 }
 
+// pong begins the next interval; so does one that nobody asked for.
 func (a *sessionActor) pong() {
-	if a.awaiting {
-		a.awaiting = false
-		a.schedule(a.s.server.options.PingInterval)
-	}
+	a.awaiting = false
+	a.schedule(a.s.server.options.PingInterval)
 }
 
 func (a *sessionActor) schedule(d time.Duration) {
@@ -168,26 +170,24 @@ func (a *sessionActor) schedule(d time.Duration) {
 func (a *sessionActor) lost(m lost) {
 	switch {
 	case m.transport == a.transport:
-		status := StatusNone
-		a.end(m.reason, status)
+		a.end(m.reason, StatusNone)
 	case m.transport == a.candidate:
 		a.abandon(m.transport)
 	}
 }
 
 // end begins the end of the session: its sockets are disconnected, and its connection is closed once what is queued is
-// out, at most CloseTimeout from now (at once where the line is broken anyway).
+// out, at most CloseTimeout from now (at once where the line is broken anyway). Until then it is read on, and what comes
+// is dropped; a WebSocket that is being probed may still become the transport and be closed in order (row 76).
 func (a *sessionActor) end(reason Reason, status int) {
 	if a.ended {
-		if reason == ReasonShutdown {
+		if reason == ReasonShutdown || broken(reason) {
 			a.finish() // it was held for what it would still have taken
 		}
 		return
 	}
 	a.ended = true
 	a.s.closed.Store(true)
-	a.s.inbound.close()
-	a.abandon(a.candidate)
 	for _, timer := range []*actors.Timer{a.heartbeat, a.connect, a.expiry} {
 		timer.Stop()
 	}
@@ -196,6 +196,9 @@ func (a *sessionActor) end(reason Reason, status int) {
 	}
 	a.sockets = nil
 	a.decoder.Reset()
+	if closed := a.s.server.options.OnClose; closed != nil {
+		a.s.server.system.Safely(sessionKind, a.s.sid, func() { closed(a.s, reason) })
+	}
 	// A polling client that is told by nobody (row 41: a server that stops discards its queue) finds out at its next poll.
 	if broken(reason) || reason == ReasonShutdown && a.transport == nil {
 		a.s.out.abort()
@@ -229,16 +232,21 @@ func (a *sessionActor) finish() {
 		return
 	}
 	a.hold.Stop()
+	a.abandon(a.candidate)
+	a.s.inbound.close()
 	a.s.out.abort()
 	a.s.server.ended(a.s)
 }
 
 // probe makes t the candidate for an upgrade.
 func (a *sessionActor) probe(t Transport) bool {
-	if a.ended || a.transport != nil || a.candidate != nil {
+	if a.ended || a.transport != nil || a.candidate != nil || !a.s.server.options.upgradable() {
 		return false
 	}
 	a.candidate = t
+	if upgrading := a.s.server.options.OnUpgrading; upgrading != nil {
+		upgrading(a.s)
+	}
 	a.upgrade = a.s.server.system.After(a.s.server.options.UpgradeTimeout, a.s.pid, upgradeDue{t})
 	return true
 }
@@ -260,6 +268,9 @@ func (a *sessionActor) candidatePacket(m inbound) {
 		a.stopProbing()
 		a.s.websocket.Store(true)
 		a.s.out.upgrade(a.transport)
+		if upgraded := a.s.server.options.OnUpgrade; upgraded != nil && !a.ended {
+			upgraded(a.s)
+		}
 	default:
 		a.abandon(m.transport)
 	}

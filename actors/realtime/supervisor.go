@@ -64,5 +64,8 @@ func (s *supervisor) open(m openSession) {
 	// Started runs before Spawn returns and must not need the PID: the session learns it first.
 	session.pid = actors.NewPID(sessionKind, session.sid)
 	s.server.system.Spawn(sessionKind, session.sid, &session.actor)
+	if s.server.options.OnOpen != nil {
+		s.server.system.Send(session.pid, opened{})
+	}
 	m.opened <- true
 }

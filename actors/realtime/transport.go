@@ -19,10 +19,17 @@ type Transport interface {
 	Close(status int)
 }
 
+// Deflating is a Transport whose client agreed on permessage-deflate (RFC 7692) without context takeover, for both sides.
+type Deflating interface {
+	// DeflateFrom returns from how many bytes messages are compressed, 0 when the client did not agree.
+	DeflateFrom() int
+}
+
 // Close statuses of RFC 6455, section 7.4.1, and its registry.
 const (
 	StatusNone           = 0
 	StatusProtocolError  = 1002
+	StatusInvalidPayload = 1007
 	StatusTooBig         = 1009
 	StatusServiceRestart = 1012
 )

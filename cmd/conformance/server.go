@@ -46,10 +46,11 @@ func start(c Config, l net.Listener) (*server, error) {
 		served: make(chan struct{}), failed: make(chan error, 1),
 	}
 	namespaces(s.socket)
+	transports := http.EngineOptions{Logger: log, CORS: &http.CORS{Origin: http.EchoOrigin(), Credentials: true}}
 	s.http = http.NewStandalone(map[string]*http.EngineIO{
-		"/engine.io/": http.NewEngineIO(s.engine, http.EngineOptions{Logger: log}),
-		"/socket.io/": http.NewEngineIO(s.socket, http.EngineOptions{Logger: log}),
-	})
+		"/engine.io/": http.NewEngineIO(s.engine, transports),
+		"/socket.io/": http.NewEngineIO(s.socket, transports),
+	}, http.StandaloneOptions{})
 	go func() {
 		defer close(s.served)
 		if err := s.http.Serve(l); err != nil {

@@ -34,7 +34,7 @@ func FuzzSession(f *testing.F) {
 		if len(decisions) > 400 {
 			t.Skip("a session this long finds nothing that two short ones do not")
 		}
-		v := &vandal{dice: &script{decisions}, server: s, wait: 10 * time.Millisecond}
+		v := &vandal{dice: &script{decisions}, server: s, wait: 10 * time.Millisecond, statuses: map[int]int{}}
 		v.rampage()
 		v.leave(true)
 		if v.fault != nil {

@@ -15,14 +15,16 @@ var (
 		"40", "40{}", `40{"token":"x"}`, "40/,", "40/user,{\"user\":\"u%d\"}", "40/user,", "40/dyn-%d,", "40/dyn-%d,{\"a\":[%d]}",
 		"40/dyn-x,", "40/random,", "40/refused,", "40/slow,", "40[]", `40"x"`, "40/__proto__,", "40/dyn-%d?a=b,",
 	}
-	namespaces = []string{"", "", "", "", "/user,", "/dyn-%d,", "/slow,", "/random,"}
+	namespaces = []string{
+		"", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "/user,", "/user,", "/dyn-%d,", "/slow,", "/random,",
+	}
 	eventNames = []string{
 		"echo", "echo", "join", "leave", "shout", "everybody", "ask", "ask-room", "volatile", "listen", "once", "own", "bad", "bye", "drop", "unheard",
 		"connect", "disconnect", "newListener", "__proto__",
 	}
 	arguments = []string{
-		`"room-%d"`, `"%s"`, `%d`, `null`, `{"a":[true,1.5e3]}`, `{"_placeholder":true,"num":%d}`, `{"_placeholder":true,"num":"splice"}`, `"close"`,
-		`{"__proto__":{"x":1}}`, `[[[[[]]]]]`, `"é\u00e9\ud800"`, `{"toString":"foo"}`, `1e999`, `[`, `"`, `"\u0000"`,
+		`"room-%d"`, `"room-%d"`, `"%s"`, `%d`, `null`, `{"a":[true,1.5e3]}`, `"close"`, `{"__proto__":{"x":1}}`, `[[[[[]]]]]`, `{"toString":"foo"}`,
+		`"é\u00e9\ud800"`, `"\u0000"`, `1e999`, `{"_placeholder":true,"num":%d}`, `{"_placeholder":true,"num":"splice"}`, `[`, `"`,
 	}
 	oddities = []string{
 		"42{}", `42"x"`, "42[true]", "42[null]", "42[{}]", "42[]", "41{}", "4abc", "42abc[1]", "47", "49[]", `44["x"]`, `44{"message":"m"}`,
@@ -54,9 +56,9 @@ func event(d dice) string {
 }
 
 func list(d dice) string {
-	parts := []string{`"` + pick(d, eventNames) + `"`}
+	parts := []string{`"` + pick(d, eventNames[:len(eventNames)-d.below(5)]) + `"`}
 	for range d.below(4) {
-		// Arguments that are no JSON are at the end of the list, so that few of a storm's events are wrong.
+		// What stands at the end of the list is wrong, and so are few of a storm's events.
 		parts = append(parts, pick(d, arguments[:len(arguments)-d.below(len(arguments))]))
 	}
 	return "[" + strings.Join(parts, ",") + "]"
@@ -82,18 +84,18 @@ func binaryEvent(d dice) []packet {
 // sayings returns a few packets to send, most of which are right.
 func sayings(d dice) (packets []packet) {
 	for range 1 + d.below(4) {
-		switch d.below(12) {
-		case 0, 1:
+		switch d.below(40) {
+		case 0, 1, 2, 3, 4, 5:
 			packets = append(packets, text(pick(d, connects)))
-		case 2, 3:
+		case 6, 7, 8, 9, 10:
 			packets = append(packets, binaryEvent(d)...)
-		case 4:
+		case 11: // what follows mostly ends the session
 			packets = append(packets, text(pick(d, oddities)))
-		case 5:
+		case 12:
 			packets = append(packets, text(pick(d, engineWords)))
-		case 6:
+		case 13:
 			packets = append(packets, packet{string(d.bytes(300)), d.below(2) == 0})
-		case 7:
+		case 14:
 			packets = append(packets, text(mangle(d, event(d))))
 		default:
 			packets = append(packets, text(event(d)))

@@ -17,8 +17,12 @@ type storm struct {
 	server   *server
 	seed     uint64
 	sessions atomic.Uint64 // begun so far
+
 	mu       sync.Mutex
 	fault    error
+	statuses map[int]int // of the answers
+	opened   int         // WebSockets
+	messages int         // that were read from them
 }
 
 // stormOptions have timeouts that vandals run into and canaries on a busy machine do not.
@@ -50,14 +54,19 @@ func (s *storm) session() bool {
 	n := s.sessions.Add(1)
 	dice := newThrown(s.seed, n, 0)
 	dice.left = dice.below(25)
-	v := &vandal{dice: dice, server: s.server, wait: time.Duration(1+dice.below(200)) * time.Millisecond}
+	v := &vandal{dice: dice, server: s.server, wait: time.Duration(1+dice.below(200)) * time.Millisecond, statuses: map[int]int{}}
 	v.rampage()
 	v.leave(false)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for status, n := range v.statuses {
+		s.statuses[status] += n
+	}
+	s.opened += v.opened
+	s.messages += v.messages
 	if v.fault == nil {
 		return true
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.fault == nil {
 		s.fault = v.fault
 		s.server.tb.Errorf("session %d: %v", n, v.fault)
@@ -109,7 +118,7 @@ func TestSessionFuzz(t *testing.T) {
 	if long() {
 		half = 5 * time.Minute
 	}
-	s := &storm{seed: seed(t)}
+	s := &storm{seed: seed(t), statuses: map[int]int{}}
 	s.server = start(t, stormOptions(), application)
 	s.rage(8, time.Second/2) // everything that is made once has been made then
 	s.server.returnsToIdle()
@@ -131,6 +140,10 @@ func TestSessionFuzz(t *testing.T) {
 	s.server.unhurt()
 	t.Logf("%d sessions; heap after two collections: %d bytes after the first half, %d (%+.2f %%) after the second",
 		s.sessions.Load(), first, second, 100*(float64(second)/float64(first)-1))
+	t.Logf("answers by status: %v; %d WebSockets, %d messages read from them", s.statuses, s.opened, s.messages)
+	if s.statuses[200] == 0 || s.statuses[400] == 0 || s.statuses[413] == 0 || s.messages == 0 {
+		t.Error("this was no storm")
+	}
 	if growth := float64(second)/float64(first) - 1; long() && growth >= 0.02 {
 		t.Errorf("the second half added %.2f %% heap", 100*growth)
 	}

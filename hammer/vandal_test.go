@@ -20,12 +20,21 @@ type vandal struct {
 	http   *line   // for its requests, nil for a new one
 	ws     *line   // its WebSocket, nil for none
 	fault  error   // of the server
+	dead   bool    // the server knows its session no more
+
+	statuses map[int]int // of the answers
+	opened   int         // WebSockets
+	messages int         // that were read from them
 }
 
 // rampage goes through a session's steps and leaves its connections open.
 func (v *vandal) rampage() {
 	v.begin()
 	for v.fault == nil && !v.over() {
+		if v.dead && v.below(2) == 0 {
+			v.dead, v.ws = false, nil
+			v.begin()
+		}
 		if v.ws != nil && v.below(4) > 0 {
 			v.webSocketStep()
 		} else {
@@ -79,6 +88,7 @@ func (v *vandal) upgrade(l *line, query string) *line {
 		v.drop(l)
 		return nil
 	}
+	v.opened++
 	return l
 }
 
@@ -145,7 +155,12 @@ func (v *vandal) exchange(method, query string, request []byte) answer {
 
 // judge finds the server at fault where it says so itself: 5xx, but for row 14's (another method on a session).
 func (v *vandal) judge(method, query string, a answer, err error) {
-	if err != nil || a.status < 500 || v.fault != nil {
+	if err != nil {
+		return
+	}
+	v.statuses[a.status]++
+	v.dead = v.dead || strings.Contains(a.body, "Session ID unknown")
+	if a.status < 500 || v.fault != nil {
 		return
 	}
 	if a.status == 500 && a.body == "" && method != "GET" && method != "POST" && strings.Contains(query, "sid=") {
@@ -160,7 +175,7 @@ func (v *vandal) drop(l *line) {
 		v.http = nil
 	}
 	if l == v.ws {
-		v.ws = nil
+		v.ws, v.dead = nil, true // unless it was about to upgrade; a new session does not hurt the old one
 	}
 	switch v.below(4) {
 	case 0:

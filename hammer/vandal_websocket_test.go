@@ -29,6 +29,7 @@ func (v *vandal) listen() {
 			v.drop(v.ws)
 			return
 		}
+		v.messages++
 		if string(data) == "2" {
 			v.write(v.ws, frame(ws.OpText, true, []byte("3")))
 		}

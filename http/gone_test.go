@@ -66,7 +66,7 @@ func TestClientThatHalfCloses(t *testing.T) {
 				t.Fatal(err)
 			}
 			response, err := nethttp.ReadResponse(bufio.NewReader(conn), nil)
-			if err == nil && (response.StatusCode != 400 || !response.Close) {
+			if err == nil && (response.StatusCode != nethttp.StatusBadRequest || !response.Close) {
 				t.Errorf("answered %s", response.Status) // no answer is fine
 			}
 			e.gone(q)

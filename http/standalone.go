@@ -39,11 +39,22 @@ func NewStandalone(engines map[string]*EngineIO, o StandaloneOptions) *Standalon
 	s := &Standalone{options: o, stray: map[net.Conn]struct{}{}, app: fiber.New(fiber.Config{
 		DisableStartupMessage: true, StreamRequestBody: true, DisablePreParseMultipartForm: true,
 		ReadTimeout: standaloneRead, WriteTimeout: standaloneWrite, IdleTimeout: standaloneIdle, ReadBufferSize: standaloneHeader,
+		ErrorHandler: standaloneError,
 	})}
 	for prefix, engine := range engines {
 		engine.Mount(s.app, prefix)
 	}
 	return s
+}
+
+// standaloneError answers a request that came to nothing. A client that has gone while it waited may still read, having
+// closed one direction only: it is at fault, not the server.
+func standaloneError(c *fiber.Ctx, err error) error {
+	if errors.Is(err, errClientGone) {
+		c.Context().SetConnectionClose()
+		return c.Status(fiber.StatusBadRequest).Send(nil)
+	}
+	return fiber.DefaultErrorHandler(c, err)
 }
 
 // How long a request may take to arrive, an answer to leave, and a connection may wait for its next request; how many

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"kapoor.example/desk/protocol/engineio"
 )
 
 // Standalone answers HTTP with nothing but Engine.IO: a Socket.IO server that needs no application around it. Paths
@@ -39,11 +41,29 @@ func NewStandalone(engines map[string]*EngineIO, o StandaloneOptions) *Standalon
 	s := &Standalone{options: o, stray: map[net.Conn]struct{}{}, app: fiber.New(fiber.Config{
 		DisableStartupMessage: true, StreamRequestBody: true, DisablePreParseMultipartForm: true,
 		ReadTimeout: standaloneRead, WriteTimeout: standaloneWrite, IdleTimeout: standaloneIdle, ReadBufferSize: standaloneHeader,
+		ErrorHandler: answerFailure,
 	})}
 	for prefix, engine := range engines {
 		engine.Mount(s.app, prefix)
 	}
 	return s
+}
+
+// answerFailure answers what no engine could: what is no request is a bad one to them all (row 11), and nothing of it is
+// repeated to its sender.
+func answerFailure(c *fiber.Ctx, err error) error {
+	var failure *fiber.Error
+	switch {
+	case errors.Is(err, errClientGone):
+		c.Context().SetConnectionClose()
+		return c.SendStatus(fiber.StatusBadRequest)
+	case errors.As(err, &failure) && failure.Code != fiber.StatusBadRequest:
+		return c.SendStatus(failure.Code)
+	case failure == nil:
+		return c.SendStatus(fiber.StatusInternalServerError)
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	return c.Status(fiber.StatusBadRequest).Send(engineio.ErrBadRequest.JSON())
 }
 
 // How long a request may take to arrive, an answer to leave, and a connection may wait for its next request; how many

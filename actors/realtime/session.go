@@ -204,6 +204,9 @@ func (s *Session) Send(data []byte, binary bool) {
 	s.out.send(protocol.Message(data, nil), false)
 }
 
+// Writable reports whether a packet would leave at once: a poll is waiting, or nothing is queued for the WebSocket.
+func (s *Session) Writable() bool { return s.out.writable() }
+
 // Close ends the connection once what is queued is out, at most CloseTimeout from now: a polling client is told at its next
 // poll, one that is upgrading over its WebSocket.
 func (s *Session) Close() { s.Fail(ReasonForcedClose) }

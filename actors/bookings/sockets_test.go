@@ -97,7 +97,7 @@ func setupSockets(tb testing.TB, change func(*SocketOptions)) *socketing {
 func newSocketing(tb testing.TB, change func(*SocketOptions)) *socketing {
 	tb.Helper()
 	s := &socketing{desking: setupDesk(tb, nil), tb: tb}
-	s.server = realtime.New(s.sys, realtime.Options{Offsets: true, Grace: 20 * time.Millisecond, Shards: 2})
+	s.server = realtime.New(s.sys, realtime.Options{Recovery: &realtime.Recovery{RunMiddleware: true}, Grace: 20 * time.Millisecond, Shards: 2})
 	opts := SocketOptions{
 		Authenticator: s, Directory: s, Now: time.Now, Log: zerolog.New(s.log), StatsEvery: 30 * time.Millisecond,
 		Revoked: func(booking.Revocation) { s.revoked.Add(1) }, Limits: map[string]Limit{unknownEvent: plenty},

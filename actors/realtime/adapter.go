@@ -14,11 +14,35 @@ var adapterKind = actors.Kind{Name: "adapter", Directive: actors.Resume, Inbox: 
 // adapter is the one place that everything emitted to rooms passes: it fixes the order, gives offsets, encodes each
 // event once and hands it to every shard. Shards resolve the rooms.
 type adapter struct {
-	server *Server
-	pid    *actors.PID
+	server  *Server
+	pid     *actors.PID
+	backlog atomic.Int64 // emits that have not been handed to the shards yet
 }
 
-func (a *adapter) send(msg any) { a.server.system.Send(a.pid, msg) }
+// send hands the adapter anything that keeps its place among the emits.
+func (a *adapter) send(msg any) {
+	if isEmit(msg) {
+		a.backlog.Add(1)
+	}
+	a.server.system.Send(a.pid, msg)
+}
+
+// isEmit reports whether something is written to sockets because of a message.
+func isEmit(msg any) bool {
+	switch msg.(type) {
+	case broadcast, publication, direct:
+		return true
+	}
+	return false
+}
+
+// direct is what goes to one socket while emits are on their way: it must not overtake those its sender has made before.
+type direct struct {
+	member   *member
+	frame    *protocol.Frame
+	volatile bool
+	then     any // sent to the session's actor after that, or nil
+}
 
 type (
 	// broadcast is an emit whose arguments are encoded.
@@ -36,7 +60,11 @@ type (
 
 // Receive implements actors.Receiver.
 func (a *adapter) Receive(c *actors.Context) {
-	switch m := c.Message().(type) {
+	msg := c.Message()
+	if isEmit(msg) {
+		defer a.backlog.Add(-1)
+	}
+	switch m := msg.(type) {
 	case broadcast:
 		a.broadcast(m)
 	case publication:
@@ -45,8 +73,12 @@ func (a *adapter) Receive(c *actors.Context) {
 		a.toShards(m)
 	case visit:
 		a.toShards(m)
+	case sweepDue:
+		a.server.keeper.forget()
 	case collectionDue:
 		m.collection.expire()
+	case direct:
+		a.server.shardOf(m.member.session.sid).sendEmit(m)
 	case join: // these pass here so that they keep their place among the caller's emits
 		a.server.shardOf(m.member.session.sid).send(m)
 	case leave:
@@ -64,24 +96,31 @@ func (a *adapter) Failed(msg any) {
 func (a *adapter) broadcast(m broadcast) {
 	name := m.namespace.name
 	packet := socketio.Packet{Type: socketio.Event, Namespace: name, Data: m.data, Attachments: m.attachments}
-	switch log := a.server.options.Log; {
+	switch h := a.server.history; {
 	case m.answers != nil:
 		packet.ID = m.answers.packetID()
-	case log != nil && !m.volatile:
-		packet.Data = socketio.AppendLast(nil, m.data, log.Append(name, m.rooms, m.except, m.data))
+	case h != nil && !m.volatile:
+		offset := h.offset()
+		packet.Data = socketio.AppendLast(nil, m.data, offset)
+		frame := frameOf(packet, m.plain)
+		at := h.add(logged{position: position{offset: offset}, namespace: name, rooms: m.rooms, except: m.except, frame: frame})
+		a.emitToShards(emit{namespace: name, rooms: m.rooms, except: m.except, frame: frame, at: at, event: m.event})
+		return
 	}
-	a.toShards(emit{
+	a.emitToShards(emit{
 		namespace: name, rooms: m.rooms, except: m.except, volatile: m.volatile, answers: m.answers,
-		frame: frameOf(packet, m.plain),
-		event: func() ([]byte, [][]byte) { return m.data, m.attachments },
+		frame: frameOf(packet, m.plain), event: m.event,
 	})
 }
+
+// event returns the payload for listeners.
+func (m broadcast) event() (data []byte, attachments [][]byte) { return m.data, m.attachments }
 
 func (a *adapter) publish(m publication) {
 	list := make([]emit, len(m.entries))
 	for i, e := range m.entries {
 		namespace, rooms, offset := e.Namespace, e.Rooms, e.Offset
-		if !a.server.options.Offsets {
+		if a.server.history == nil {
 			offset = ""
 		}
 		if namespace == "" {
@@ -91,6 +130,11 @@ func (a *adapter) publish(m publication) {
 			rooms = nil
 		}
 		list[i] = emit{namespace: namespace, rooms: rooms, frame: protocol.EventFrame(namespace, e.Name, e.Payload, offset), event: e.event}
+		if offset != "" {
+			list[i].at = a.server.history.add(logged{
+				position: position{offset: offset}, namespace: namespace, rooms: rooms, frame: list[i].frame,
+			})
+		}
 	}
 	batch := emits{list: list}
 	if m.done != nil {
@@ -102,7 +146,13 @@ func (a *adapter) publish(m publication) {
 			}
 		}
 	}
-	a.toShards(batch)
+	a.emitToShards(batch)
+}
+
+func (a *adapter) emitToShards(msg any) {
+	for _, shard := range a.server.shards {
+		shard.sendEmit(msg)
+	}
 }
 
 func (a *adapter) toShards(msg any) {

@@ -23,7 +23,7 @@ type (
 	}
 	attached struct {
 		socket  *Socket
-		refused bool // its token was revoked meanwhile
+		refused Reason // why the connection has to end
 	}
 )
 
@@ -143,12 +143,44 @@ func (a *sessionActor) join(p socketio.Packet) {
 	}
 	socket := newSocket(a.s, namespace, p.Data)
 	a.sockets = append(a.sockets, socket)
+	if a.s.server.keeper != nil {
+		a.resume(socket)
+		return
+	}
+	a.admit(socket)
+}
+
+// resume looks whether the client was here before.
+func (a *sessionActor) resume(socket *Socket) {
+	if a.ended || socket.state != socketAdmitting {
+		return
+	}
 	server := a.s.server
-	if len(namespace.middleware) == 0 {
+	socket.pid = newSid()
+	if pid, offset, ok := resumption(socket.auth); ok {
+		r, wait := server.keeper.claim(pid, socket)
+		if wait {
+			return
+		}
+		// What the history does not know in full is never sent in part: the client begins anew.
+		if r != nil && server.history.covers(r, offset) {
+			socket.resume(r, offset)
+		}
+	}
+	if socket.record != nil && !server.keeper.options.RunMiddleware {
 		a.admitted(admitted{socket: socket})
 		return
 	}
-	go server.admit(socket)
+	a.admit(socket)
+}
+
+// admit begins to run the middleware.
+func (a *sessionActor) admit(socket *Socket) {
+	if len(socket.namespace.middleware) == 0 {
+		a.admitted(admitted{socket: socket})
+		return
+	}
+	go a.s.server.admit(socket)
 }
 
 // admit runs the namespace's middleware. It may wait: for a slot, and for whatever the middleware waits for.
@@ -173,6 +205,15 @@ func (a *sessionActor) admitted(m admitted) {
 		a.rejected(m)
 		return
 	}
+	if r := m.socket.record; r != nil {
+		identified := a.s.server.keeper.options.RunMiddleware
+		if identified && r.user.ID != m.socket.user.ID {
+			a.s.server.keeper.giveBack(r)
+			m.socket.begin()
+		} else {
+			m.socket.restore(identified)
+		}
+	}
 	if m.socket.user.ID == "" {
 		a.attach(m.socket)
 		return
@@ -183,6 +224,9 @@ func (a *sessionActor) admitted(m admitted) {
 
 func (a *sessionActor) rejected(m admitted) {
 	a.forget(m.socket)
+	if r := m.socket.record; r != nil {
+		a.s.server.keeper.giveBack(r)
+	}
 	m.socket.state = socketGone
 	m.socket.clearRooms()
 	a.s.server.disuse(m.socket.namespace)
@@ -224,6 +268,9 @@ func (a *sessionActor) entered(m entered) {
 func (a *sessionActor) attach(socket *Socket) {
 	socket.state = socketAttaching
 	socket.member = newMember(socket)
+	if k := a.s.server.keeper; k != nil {
+		k.connected(socket)
+	}
 	socket.enter(func(rooms []string) {
 		a.s.server.shardOf(a.s.sid).send(attach{member: socket.member, rooms: rooms})
 	})
@@ -234,8 +281,8 @@ func (a *sessionActor) attached(m attached) {
 	if a.ended {
 		return
 	}
-	if m.refused {
-		a.end(ReasonTokenRevoked, StatusNone)
+	if m.refused != "" {
+		a.end(m.refused, StatusNone)
 		return
 	}
 	a.connect.Stop()
@@ -319,8 +366,11 @@ func (a *sessionActor) drop(socket *Socket, reason Reason) {
 			safely(func() { (*hook)(reason) })
 		}
 	}
-	if was == socketAttaching || was == socketConnected {
-		a.s.server.shardOf(a.s.sid).send(detach{socket.member})
+	switch r := socket.recordAt(reason); {
+	case was == socketAttaching || was == socketConnected:
+		a.s.server.shardOf(a.s.sid).send(detach{socket.member, r})
+	case socket.record != nil:
+		a.s.server.keeper.giveBack(socket.record)
 	}
 	if was >= socketEntering && socket.user.ID != "" {
 		a.s.server.hub.leave(socket)

@@ -32,7 +32,8 @@ func (e *Event) Ack(args ...any) error {
 	if err != nil {
 		return err
 	}
-	e.socket.session.write(socketio.Packet{Type: socketio.Ack, Namespace: e.socket.namespace.name, ID: e.id, Data: data, Attachments: attachments}, false)
+	p := socketio.Packet{Type: socketio.Ack, Namespace: e.socket.namespace.name, ID: e.id, Data: data, Attachments: attachments}
+	e.socket.write(frameOf(p, false), false)
 	return nil
 }
 

@@ -16,6 +16,11 @@ type member struct {
 	mark    uint64         // of the emit that reached it last
 	pending []*protocol.Frame
 	watched *atomic.Bool // somebody listens to what is sent to the socket
+
+	// With recovery only.
+	connected uint64    // the last event of the history before it
+	sent      *position // the last event of the history that was for it
+	from      uint64    // it has everything up to this event
 }
 
 func newMember(s *Socket) *member {

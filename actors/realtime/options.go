@@ -57,10 +57,8 @@ type Options struct {
 	Grace time.Duration
 	// Shards is the number of fan-out shards. Defaults to GOMAXPROCS.
 	Shards int
-	// Log gives every broadcast event that is neither volatile nor wants an ack its offset. Nil: no offsets.
-	Log Log
-	// Offsets sends published entries with their offsets. Stock clients keep an offset only where CONNECT gave them a pid.
-	Offsets bool
+	// Recovery lets clients resume lost connections. Nil: they connect anew, and no event has an offset.
+	Recovery *Recovery
 	// OnMessage makes a bare Engine.IO server: it gets every message of a session, in order, on the session's actor, and
 	// nothing is taken for Socket.IO. It must not block, and owns data. Nil: a Socket.IO server.
 	OnMessage func(s *Session, data []byte, binary bool)
@@ -73,13 +71,6 @@ type Options struct {
 	Now func() time.Time
 	// Logger gets lifecycle at debug and misbehaving clients at warn. The zero Logger writes nothing.
 	Logger zerolog.Logger
-}
-
-// Log gives positions to events. Offsets rise for ever; a client names the last one it saw to get what followed.
-type Log interface {
-	// Append notes an event and returns its offset. The adapter calls it, for one event at a time, in their order.
-	// args is the JSON array of the event, its name first; rooms is empty for everybody.
-	Append(namespace string, rooms, except []string, args []byte) (offset string)
 }
 
 func (o Options) withDefaults() Options {
@@ -113,6 +104,10 @@ func (o Options) withDefaults() Options {
 	bound(&o.Shards, runtime.GOMAXPROCS(0))
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Recovery != nil {
+		recovery := o.Recovery.withDefaults()
+		o.Recovery = &recovery
 	}
 	if len(o.Transports) == 0 {
 		o.Transports = []string{Polling, WebSocket}

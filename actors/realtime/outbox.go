@@ -22,6 +22,7 @@ type outbox struct {
 	queue    []*protocol.Frame
 	written  int // bytes of queue[0] that are out already (WebSocket)
 	bytes    int // of the queue
+	excess   int // bytes the queue may have besides limit: of a replay, until it is out
 	ws       Transport
 	deflate  int // from how many bytes ws takes messages compressed; 0 means never
 	draining bool
@@ -94,6 +95,26 @@ func (o *outbox) sendJoined(frames []*protocol.Frame, joined []byte) {
 	o.report(reason)
 }
 
+// replay sends frames whose number the receiver did not choose: they may exceed the byte budget.
+func (o *outbox) replay(frames []*protocol.Frame) {
+	if len(frames) == 0 {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.state != outboxOpen {
+		return
+	}
+	for _, f := range frames {
+		o.excess += f.Size()
+	}
+	o.enqueueLocked(frames...) // within the budget now
+	if o.ws == nil && o.poll != nil {
+		o.answerLocked()
+	}
+	o.drainLocked()
+}
+
 func (o *outbox) sendLocked(f *protocol.Frame, volatile bool) Reason {
 	switch {
 	case o.state != outboxOpen:
@@ -154,7 +175,7 @@ func (o *outbox) enqueueLocked(frames ...*protocol.Frame) Reason {
 		o.bytes += len(o.bytesOf(f))
 		o.queue = append(o.queue, f)
 	}
-	if o.bytes > o.limit && len(o.queue) > 1 {
+	if o.bytes > o.limit+o.excess && len(o.queue) > 1 {
 		return o.failLocked(ReasonSlowConsumer)
 	}
 	return ""
@@ -263,7 +284,7 @@ func (o *outbox) dropLocked(n int) {
 	o.written = 0
 	o.queue = o.queue[n:]
 	if len(o.queue) == 0 {
-		o.queue, o.bytes = nil, 0
+		o.queue, o.bytes, o.excess = nil, 0, 0
 	}
 }
 
@@ -322,7 +343,7 @@ func (o *outbox) answerLocked() {
 		}
 		payload = append(payload, f.Polling()...)
 	}
-	o.queue, o.bytes = nil, 0
+	o.queue, o.bytes, o.excess = nil, 0, 0
 	o.answer(PollAnswer{Payload: payload, Compress: compress})
 }
 
@@ -400,7 +421,7 @@ func (o *outbox) endLocked() {
 		return
 	}
 	o.state = outboxClosed
-	o.queue, o.bytes, o.written = nil, 0, 0
+	o.queue, o.bytes, o.excess, o.written = nil, 0, 0, 0
 	if o.poll != nil {
 		o.answer(only(byte(engineio.Close)))
 	}

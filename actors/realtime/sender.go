@@ -71,13 +71,43 @@ func (t Sender) emit(name, id string, args []any) error {
 	if err != nil {
 		return fmt.Errorf("emit %q: %w", name, err)
 	}
+	if h := t.socket.session.server.history; h != nil && id == "" && !t.volatile {
+		// It gets its place among the events that can be replayed.
+		to := Broadcast{namespace: t.socket.namespace, rooms: []string{t.socket.id}, plain: t.plain}
+		t.socket.session.server.adapter.send(broadcast{Broadcast: to, data: data, attachments: attachments})
+		return nil
+	}
 	p := socketio.Packet{Type: socketio.Event, Namespace: t.socket.namespace.name, ID: id, Data: data, Attachments: attachments}
-	t.socket.session.out.send(frameOf(p, t.plain), t.volatile)
+	t.socket.write(frameOf(p, t.plain), t.volatile)
 	t.socket.watch(data, attachments)
 	return nil
 }
 
-// frameOf encodes a packet.
+// write sends a frame to the socket, after everything that the caller has emitted before.
+func (s *Socket) write(f *protocol.Frame, volatile bool) {
+	if m := s.behind(); m != nil {
+		s.session.server.adapter.send(direct{member: m, frame: f, volatile: volatile})
+		return
+	}
+	s.session.out.send(f, volatile)
+}
+
+// behind returns the socket's member when emits are on their way that may be for it, else nil: what is written directly
+// then overtakes nothing. The adapter hands over to the shards before it counts down, so it is asked first.
+func (s *Socket) behind() *member {
+	server := s.session.server
+	if server.adapter.backlog.Load() == 0 && server.shardOf(s.session.sid).backlog.Load() == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.entered {
+		return nil
+	}
+	return s.member
+}
+
+// frameOf encodes a packet. Plain frames are not worth compressing.
 func frameOf(p socketio.Packet, plain bool) *protocol.Frame {
 	f := protocol.Message(socketio.Append(nil, p), p.Attachments)
 	if plain {

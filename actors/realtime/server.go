@@ -30,6 +30,8 @@ type Server struct {
 	hub        *hub
 	adapter    *adapter
 	shards     []*shard
+	history    *history // nil without recovery, as keeper
+	keeper     *keeper
 
 	sessions  sync.Map // sid → *Session
 	mu        sync.Mutex
@@ -64,6 +66,11 @@ func New(system *actors.System, o Options) *Server {
 	s.hub.pid = system.Spawn(hubKind, "rooms", s.hub)
 	s.adapter = &adapter{server: s}
 	s.adapter.pid = system.Spawn(adapterKind, "main", s.adapter)
+	if r := o.Recovery; r != nil {
+		// What was sent just before a connection was lost may be missing, and that is noticed a heartbeat later.
+		s.history = newHistory(*r, r.Window+o.PingInterval+o.PingTimeout, o.Now)
+		s.keeper = newKeeper(s, *r)
+	}
 	for i := range o.Shards {
 		shard := &shard{server: s, index: map[string]*namespaceIndex{}}
 		shard.pid = system.Spawn(shardKind, fmt.Sprint(i), shard)
@@ -165,7 +172,11 @@ func (s *Server) shardOf(sid string) *shard {
 
 // welcome is the answer to a CONNECT.
 func (s *Socket) welcome() *protocol.Frame {
-	p := socketio.Packet{Type: socketio.Connect, Namespace: s.namespace.name, Data: []byte(`{"sid":"` + s.id + `"}`)}
+	data := `{"sid":"` + s.id
+	if s.pid != "" {
+		data += `","pid":"` + s.pid
+	}
+	p := socketio.Packet{Type: socketio.Connect, Namespace: s.namespace.name, Data: []byte(data + `"}`)}
 	return protocol.Message(socketio.Append(nil, p), nil)
 }
 
@@ -175,6 +186,9 @@ func (s *Server) Close(ctx context.Context, status int) error {
 	s.system.Send(s.supervisor.pid, closeAll{status})
 	if err := s.drained(ctx); err != nil {
 		return err
+	}
+	if s.keeper != nil {
+		s.keeper.close()
 	}
 	rooms := make(chan []*actors.PID, 1)
 	s.system.Send(s.hub.pid, endRooms{rooms})

@@ -64,6 +64,8 @@ func (a *sessionActor) Receive(c *actors.Context) {
 		a.end(ReasonTokenExpired, StatusNone)
 	case closeDue:
 		a.finish()
+	case resume:
+		a.resume(m.socket)
 	case opened:
 		a.s.server.options.OnOpen(a.s)
 	case admitted:
@@ -307,8 +309,4 @@ func (a *sessionActor) abandon(t Transport) {
 }
 
 // write sends a Socket.IO packet.
-func (a *sessionActor) write(p socketio.Packet) { a.s.write(p, false) }
-
-func (s *Session) write(p socketio.Packet, volatile bool) {
-	s.out.send(protocol.Message(socketio.Append(nil, p), p.Attachments), volatile)
-}
+func (a *sessionActor) write(p socketio.Packet) { a.s.out.send(frameOf(p, false), false) }

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"kapoor.example/desk/actors"
@@ -17,6 +18,10 @@ type shard struct {
 	server *Server
 	pid    *actors.PID
 	index  map[string]*namespaceIndex
+
+	backlog atomic.Int64 // emits that the adapter has sent and no flush has written yet
+	taken   int64        // those of them that are pending
+	seen    uint64       // the last event of the history that came here
 
 	pending   []emit // resolved at the next flush
 	done      []func()
@@ -42,7 +47,10 @@ type (
 		frame         *protocol.Frame
 		volatile      bool
 		answers       *collection
+		at            *position                                  // in the history, nil where it is not
 		event         func() (data []byte, attachments [][]byte) // for listeners
+		only          *member                                    // the one it is for, instead of rooms
+		then          any                                        // sent to its session afterwards, or nil
 	}
 	emits struct {
 		list []emit
@@ -53,8 +61,11 @@ type (
 		member *member
 		rooms  []string
 	}
-	detach struct{ member *member }
-	join   struct {
+	detach struct {
+		member *member
+		record *record // for one that resumes it, nil where nobody may
+	}
+	join struct {
 		member *member
 		rooms  []string
 	}
@@ -66,13 +77,28 @@ type (
 
 func (s *shard) send(msg any) { s.server.system.Send(s.pid, msg) }
 
+func (s *shard) sendEmit(msg any) {
+	s.backlog.Add(1)
+	s.send(msg)
+}
+
 // Receive implements actors.Receiver.
 func (s *shard) Receive(c *actors.Context) {
 	switch m := c.Message().(type) {
 	case emit:
+		s.taken++
+		s.saw(m.at)
 		s.pending = append(s.pending, m)
 		s.schedule()
+	case direct:
+		s.taken++
+		s.pending = append(s.pending, emit{only: m.member, frame: m.frame, volatile: m.volatile, then: m.then})
+		s.schedule()
 	case emits:
+		s.taken++
+		for i := range m.list {
+			s.saw(m.list[i].at)
+		}
 		s.pending = append(s.pending, m.list...)
 		if m.done != nil {
 			s.done = append(s.done, m.done)
@@ -85,7 +111,7 @@ func (s *shard) Receive(c *actors.Context) {
 		s.flush()
 		s.attach(m)
 	case detach:
-		s.detach(m.member)
+		s.keep(m, s.detach(m.member))
 	case join:
 		s.flush()
 		m.member.socket.moved(m.rooms)
@@ -171,6 +197,8 @@ func (s *shard) clearPending() {
 	}
 	clear(s.done)
 	s.done = s.done[:0]
+	s.backlog.Add(-s.taken)
+	s.taken = 0
 }
 
 // keptPending is how many frames a member's list keeps room for between flushes.
@@ -190,6 +218,10 @@ func (s *shard) excluding(index *namespaceIndex, rooms []string) {
 
 // resolve finds the members of one emit, each once.
 func (s *shard) resolve(e *emit) {
+	if e.only != nil {
+		s.single(e)
+		return
+	}
 	if e.answers != nil {
 		defer e.answers.report()
 	}
@@ -215,23 +247,93 @@ func (s *shard) touch(r *roomIndex, e *emit) {
 			continue
 		}
 		m.mark = s.mark
+		if e.at != nil {
+			if e.at.seq <= m.from {
+				continue // it came back from a shard that was ahead of this one
+			}
+			m.sent = e.at
+		}
 		if e.answers != nil {
 			e.answers.expect(m.socket)
 		}
 		if m.watched.Load() {
 			m.socket.watch(e.event())
 		}
-		if e.volatile {
-			// What is pending before it goes first; only then can it be said whether the connection takes more.
-			s.write(m)
-			m.pending = m.pending[:0]
-			m.out.send(e.frame, true)
-			continue
-		}
-		if len(m.pending) == 0 {
-			s.touched = append(s.touched, m)
-		}
-		m.pending = append(m.pending, e.frame)
+		s.put(m, e.frame, e.volatile)
+	}
+}
+
+// saw notes an event of the history.
+func (s *shard) saw(at *position) {
+	if at != nil {
+		s.seen = at.seq
+	}
+}
+
+// keep remembers a member that is gone for a client that resumes it.
+func (s *shard) keep(m detach, wasIn bool) {
+	k := s.server.keeper
+	if k == nil {
+		return
+	}
+	if !wasIn {
+		m.record = nil
+	}
+	if m.record != nil {
+		m.record.connected, m.record.sent, m.record.detached = m.member.connected, m.member.sent, s.seen
+	}
+	k.ended(m.member.socket.pid, m.record)
+}
+
+// welcome answers the CONNECT of a member, and sends one that resumes what it has missed, up to where this shard is. What
+// is emitted after that follows. It reports false where it has become unknown what was missed.
+func (s *shard) welcome(m *member) bool {
+	socket := m.socket
+	if socket.record == nil {
+		m.connected = s.seen
+		m.out.send(socket.welcome(), false)
+		return true
+	}
+	rooms := map[string]struct{}{}
+	for _, room := range socket.Rooms() {
+		rooms[room] = struct{}{}
+	}
+	missed, ok := s.server.history.since(socket.record, socket.offset, rooms, s.seen)
+	if !ok {
+		return false
+	}
+	m.out.send(socket.welcome(), false)
+	m.out.replay(missed.frames)
+	m.connected, m.sent, m.from = socket.record.connected, missed.sent, missed.from
+	return true
+}
+
+// put has a member written a frame at the end of the flush.
+func (s *shard) put(m *member, f *protocol.Frame, volatile bool) {
+	if volatile {
+		// What is pending before it goes first; only then can it be said whether the connection takes more.
+		s.write(m)
+		m.pending = m.pending[:0]
+		m.out.send(f, true)
+		return
+	}
+	if len(m.pending) == 0 {
+		s.touched = append(s.touched, m)
+	}
+	m.pending = append(m.pending, f)
+}
+
+// single is resolve for what goes to one member. It may have left its namespace meanwhile; its connection ignores what
+// comes after its end.
+func (s *shard) single(e *emit) {
+	m := e.only
+	if e.frame != nil {
+		s.put(m, e.frame, e.volatile)
+	}
+	if e.then != nil {
+		s.write(m)
+		m.pending = m.pending[:0]
+		s.server.system.Send(m.session.pid, e.then)
 	}
 }
 
@@ -258,11 +360,14 @@ func (s *shard) attach(m attach) {
 	socket := m.member.socket
 	for _, r := range s.revoked {
 		if r.hits(socket.user) {
-			s.server.system.Send(socket.session.pid, attached{socket: socket, refused: true})
+			s.server.system.Send(socket.session.pid, attached{socket: socket, refused: ReasonTokenRevoked})
 			return
 		}
 	}
-	m.member.out.send(socket.welcome(), false)
+	if !s.welcome(m.member) {
+		s.server.system.Send(socket.session.pid, attached{socket: socket, refused: ReasonOverload})
+		return
+	}
 	index := s.of(m.member)
 	index.all.add(m.member, &m.member.all)
 	index.join(m.member, m.rooms)
@@ -273,17 +378,19 @@ func (s *shard) attach(m attach) {
 	s.server.system.Send(socket.session.pid, attached{socket: socket})
 }
 
-func (s *shard) detach(m *member) {
+// detach takes a member out, and reports whether it was in.
+func (s *shard) detach(m *member) bool {
 	s.flush()
 	index := s.of(m)
 	if m.all < 0 || len(index.all.members) <= m.all || index.all.members[m.all] != m {
-		return // never attached, or evicted
+		return false // never attached, or evicted
 	}
 	index.remove(m)
 	m.socket.namespace.size.Add(-1)
 	if len(index.all.members) == 0 {
 		delete(s.index, index.name)
 	}
+	return true
 }
 
 // revoke takes the sockets of a user out at once and closes their connections.

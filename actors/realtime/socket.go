@@ -13,7 +13,10 @@ import (
 
 // Socket is one client in one namespace. Its methods may be called from any goroutine unless they say otherwise.
 type Socket struct {
-	id        string
+	id        string  // fixed once the middleware has run, as are the next three
+	pid       string  // by which it can be resumed, "" without recovery
+	record    *record // of what it resumes, nil for a new one
+	offset    string  // the last event that the client has of it
 	namespace *Namespace
 	session   *Session
 	auth      json.RawMessage
@@ -83,6 +86,9 @@ func (s *Socket) Request() Request { return s.session.request }
 // Transport returns the name of the connection's present transport.
 func (s *Socket) Transport() string { return s.session.TransportName() }
 
+// Recovered reports whether the socket resumed a lost connection.
+func (s *Socket) Recovered() bool { return s.record != nil }
+
 // Connected reports whether the socket is connected.
 func (s *Socket) Connected() bool { return s.connected.Load() }
 
@@ -124,6 +130,10 @@ func (s *Socket) Broadcast() Broadcast {
 // connection ends. What the client has sent and nobody has handled yet is dropped.
 func (s *Socket) Disconnect(close bool) {
 	s.leaving.Store(true)
+	if m := s.behind(); m != nil {
+		s.session.server.adapter.send(direct{member: m, then: disconnect{s, close}})
+		return
+	}
 	s.session.server.system.Send(s.session.pid, disconnect{s, close})
 }
 

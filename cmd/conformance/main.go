@@ -36,8 +36,6 @@ func (c Config) Validate() error {
 		return errors.New("max-payload must be a positive number of bytes")
 	case c.Redis != "":
 		return errors.New("redis: clusters are not supported yet")
-	case c.Recovery:
-		return errors.New("recovery is not supported yet")
 	}
 	return nil
 }

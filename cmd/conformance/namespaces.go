@@ -113,5 +113,5 @@ func info(s *realtime.Socket, e *realtime.Event) {
 		Recovered bool     `json:"recovered"`
 		EIO       int      `json:"eio"`
 		Rooms     []string `json:"rooms"`
-	}{s.ID(), s.Transport(), false, 4, s.Rooms()})
+	}{s.ID(), s.Transport(), s.Recovered(), 4, s.Rooms()})
 }

@@ -35,7 +35,11 @@ func start(c Config, l net.Listener) (*server, error) {
 		PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, ConnectTimeout: c.ConnectTimeout,
 		MaxPayload: c.MaxPayload, Logger: log,
 	}
+	if c.Recovery {
+		options.Recovery = &realtime.Recovery{}
+	}
 	bare := options
+	bare.Recovery = nil
 	bare.OnMessage = func(s *realtime.Session, data []byte, binary bool) { s.Send(data, binary) }
 	s := &server{
 		system: system, engine: realtime.New(system, bare), socket: realtime.New(system, options),

@@ -1,0 +1,473 @@
+package wiretest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kapoor.example/desk/actors/realtime"
+	"kapoor.example/desk/http"
+)
+
+// echoing sets up "/" and "/custom", each greeting with what it was told and acking "echo".
+func echoing(s *realtime.Server) {
+	for _, name := range []string{"/", "/custom"} {
+		s.Of(name).OnConnection(func(s *realtime.Socket) {
+			auth := s.Auth()
+			if auth == nil {
+				auth = json.RawMessage("{}")
+			}
+			_ = s.Emit("auth", auth)
+		}).On("echo", func(_ *realtime.Socket, e *realtime.Event) { _ = e.Ack(e.Args.Spread()...) })
+	}
+}
+
+func TestRow079Connect(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		r := simple(t, echoing)
+		for rest, auth := range map[string]string{
+			"": "{}", "{}": "{}", "/": "{}", "/,": "{}", `{"auth":1}`: `{"auth":1}`, `/,{"auth":1}`: `{"auth":1}`,
+		} {
+			p := join(r)
+			sid := connected(t, p, rest)
+			engine := ""
+			switch p := p.(type) {
+			case *polling:
+				engine = p.sid
+			case *websocket:
+				engine = p.sid
+			}
+			if sid == engine {
+				t.Errorf("CONNECT %q: the socket has the id of its connection", rest)
+			}
+			p.receives(`42["auth",` + auth + `]`)
+		}
+		for _, rest := range []string{"[]", `"x"`, "null", "true", "{", `{"a":}`} {
+			p := join(r)
+			p.say("40" + rest)
+			ended(t, p)
+		}
+	})
+}
+
+// ended checks how a connection ends that broke the protocol: a WebSocket is closed; a poll gets noop and close, and then
+// its session is gone.
+func ended(t testing.TB, p peer) {
+	t.Helper()
+	if p, ok := p.(*polling); ok {
+		p.get().is(t, 200, "6\x1e1")
+	}
+	p.gone()
+}
+
+func TestRow080Namespaces(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		r := simple(t, echoing)
+		for rest, auth := range map[string]string{
+			"/custom": "{}", "/custom,": "{}", `/custom,{"token":"a&b=c?d/e"}`: `{"token":"a&b=c?d/e"}`,
+		} {
+			p := join(r)
+			connected(t, p, rest)
+			p.receives(`42/custom,["auth",` + auth + `]`)
+			connected(t, p, `{"own":true}`)
+			p.receives(`42["auth",{"own":true}]`)
+		}
+	})
+}
+
+func TestRow081AnswerFirst(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		r := simple(t, func(s *realtime.Server) {
+			s.Of("/").OnConnection(func(s *realtime.Socket) {
+				_ = s.Emit("first")
+				_ = s.Namespace().To(s.ID()).Emit("second")
+			})
+		})
+		for range 20 {
+			p := join(r)
+			connected(t, p, "")
+			p.receives(`42["first"]`, `42["second"]`)
+		}
+	})
+}
+
+func TestRow082UnknownNamespace(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		r := simple(t, echoing)
+		p := join(r)
+		p.say("40/random", "40/random,", `40/random,{"auth":1}`, "40/__proto__", "40/constructor")
+		p.receives(
+			`44/random,{"message":"Invalid namespace"}`, `44/random,{"message":"Invalid namespace"}`,
+			`44/random,{"message":"Invalid namespace"}`, `44/__proto__,{"message":"Invalid namespace"}`,
+			`44/constructor,{"message":"Invalid namespace"}`)
+		connected(t, p, "")
+		p.receives(`42["auth",{}]`)
+	})
+}
+
+func TestRow083QueryIsPartOfTheName(t *testing.T) {
+	r := simple(t, func(s *realtime.Server) {
+		echoing(s)
+		s.Of("/custom?a=b")
+	})
+	w := r.open(socketWS)
+	w.say("40/custom?token=x,")
+	w.receives(`44/custom?token=x,{"message":"Invalid namespace"}`)
+	connected(t, w, "/custom?a=b,")
+}
+
+func TestRow084NamesWithoutSlash(t *testing.T) {
+	r := simple(t, func(s *realtime.Server) {
+		s.Of("").OnConnection(func(s *realtime.Socket) { _ = s.Emit("main", s.Namespace().Name()) })
+		s.Of("abc").OnConnection(func(s *realtime.Socket) { _ = s.Emit("abc", s.Namespace().Name()) })
+	})
+	if r.server.Of("") != r.server.Of("/") || r.server.Of("abc") != r.server.Of("/abc") {
+		t.Error("not the same namespaces")
+	}
+	w := r.open(socketWS)
+	connected(t, w, "")
+	w.receives(`42["main","/"]`)
+	connected(t, w, "/abc")
+	w.receives(`42/abc,["abc","/abc"]`)
+}
+
+func TestRow085Middleware(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		var mu sync.Mutex
+		var ran []string
+		note := func(what string) {
+			mu.Lock()
+			defer mu.Unlock()
+			ran = append(ran, what)
+		}
+		r := simple(t, func(s *realtime.Server) {
+			n := s.Of("/guarded")
+			n.OnConnection(func(*realtime.Socket) { note("connection") })
+			n.Use(func(_ context.Context, s *realtime.Socket) error {
+				note("first")
+				return s.Join("early")
+			})
+			n.Use(func(_ context.Context, s *realtime.Socket) error {
+				note("second")
+				switch string(s.Auth()) {
+				case `{"with":"data"}`:
+					return &realtime.ConnectError{Message: "no", Data: map[string]any{"code": 401, "list": []int{1}}}
+				case `{"with":"message"}`:
+					return errors.New("just no")
+				}
+				return nil
+			})
+		})
+		p := join(r)
+		p.say(`40/guarded,{"with":"data"}`)
+		p.receives(`44/guarded,{"message":"no","data":{"code":401,"list":[1]}}`)
+		p.say(`40/guarded,{"with":"message"}`)
+		p.receives(`44/guarded,{"message":"just no"}`)
+		if got := roomsOf(t, r, "/guarded"); len(got) != 0 {
+			t.Errorf("in rooms after the refusal: %v", got)
+		}
+		id := connected(t, p, "/guarded,{}")
+		eventually(t, "the connection hook", func() bool { mu.Lock(); defer mu.Unlock(); return slices.Contains(ran, "connection") })
+		if got := strings.Join(ran, " "); got != "first second first second first second connection" {
+			t.Errorf("ran %s", got)
+		}
+		want := []string{id, "early"}
+		slices.Sort(want)
+		if got := roomsOf(t, r, "/guarded"); !slices.Equal(got, want) {
+			t.Errorf("in rooms %v", got)
+		}
+	})
+}
+
+// roomsOf returns the rooms of all sockets of a namespace, sorted.
+func roomsOf(t testing.TB, r *rig, namespace string) (rooms []string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	sockets, err := r.server.Of(namespace).FetchSockets(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sockets {
+		rooms = append(rooms, s.Rooms...)
+	}
+	slices.Sort(rooms)
+	return slices.Compact(rooms)
+}
+
+func TestRow086MiddlewareOfOneNamespace(t *testing.T) {
+	r := simple(t, func(s *realtime.Server) {
+		s.Of("/").Use(func(context.Context, *realtime.Socket) error { return errors.New("main refuses") })
+		s.Of("/chat")
+	})
+	w := r.open(socketWS)
+	connected(t, w, "/chat")
+	w.say("40")
+	w.receives(`44{"message":"main refuses"}`)
+}
+
+func TestRow087GoneWhileMiddlewareWaits(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		entered, release := make(chan struct{}, 1), make(chan struct{})
+		connections := make(chan struct{}, 1)
+		r := simple(t, func(s *realtime.Server) {
+			s.Of("/").OnConnection(func(*realtime.Socket) { connections <- struct{}{} }).
+				Use(func(context.Context, *realtime.Socket) error {
+					entered <- struct{}{}
+					<-release
+					return nil
+				})
+			s.Of("/free")
+		})
+		p := join(r)
+		p.say("40")
+		<-entered
+		p.say("1")
+		p.gone()
+		close(release)
+		w := r.open(socketWS)
+		connected(t, w, "/free")
+		select {
+		case <-connections:
+			t.Error("a client that is gone was connected")
+		default:
+		}
+	})
+}
+
+func TestRow088NotThereBeforeMiddlewareIsThrough(t *testing.T) {
+	entered, release := make(chan *realtime.Socket, 1), make(chan struct{})
+	r := simple(t, func(s *realtime.Server) {
+		s.Of("/").Use(func(_ context.Context, s *realtime.Socket) error {
+			entered <- s
+			<-release
+			return nil
+		})
+	})
+	w := r.open(socketWS)
+	w.say("40")
+	socket := <-entered
+	if socket.Connected() || r.server.Sockets("/") != 0 {
+		t.Error("connected or counted already")
+	}
+	if got := roomsOf(t, r, "/"); len(got) != 0 {
+		t.Errorf("reachable in %v", got)
+	}
+	_ = r.server.Of("/").Emit("to everybody")
+	_ = r.server.Of("/").To(socket.ID()).Emit("to its room")
+	roomsOf(t, r, "/") // after the emits
+	close(release)
+	connectAnswer(t, w.next(), "")
+	_ = r.server.Of("/").Emit("now")
+	w.receives(`42["now"]`)
+	eventually(t, "connected", socket.Connected)
+}
+
+func TestRow089ConnectTimeout(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		r := setup(t, realtime.Options{ConnectTimeout: 300 * time.Millisecond}, http.EngineOptions{}, func(s *realtime.Server) {
+			s.Of("/")
+			s.Of("/never").Use(func(context.Context, *realtime.Socket) error { return errors.New("no") })
+		})
+		silent, refused, joined := join(r), join(r), join(r)
+		connected(t, joined, "")
+		refused.say("40/never", "40/unknown")
+		refused.receives(`44/unknown,{"message":"Invalid namespace"}`, `44/never,{"message":"no"}`)
+		for _, p := range []peer{silent, refused} {
+			if p, ok := p.(*polling); ok {
+				if a := p.get(); a.body != "1" && a.body != "6\x1e1" {
+					t.Errorf("the poll got %q", a.body)
+				}
+			}
+			p.gone()
+		}
+		_ = r.server.Of("/").Emit("still here")
+		joined.receives(`42["still here"]`)
+	})
+}
+
+func TestRow090WrongState(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		r := simple(t, echoing)
+		for name, packets := range map[string][]string{
+			"second CONNECT":                {`40{"a":1}`, "40"},
+			"EVENT before CONNECT":          {`42["echo"]`},
+			"ACK before CONNECT":            {`431[]`},
+			"DISCONNECT before CONNECT":     {`41`},
+			"EVENT for another namespace":   {"40", `42/custom,["echo"]`},
+			"CONNECT_ERROR from the client": {"40", `44{"message":"x"}`},
+			"CONNECT_ERROR, first":          {`44{"message":"x"}`},
+		} {
+			t.Run(name, func(t *testing.T) {
+				p := join(r)
+				for i, packet := range packets {
+					if i > 0 { // row 91 is about two in one go
+						connectAnswer(t, p.next(), "")
+						p.next() // auth
+					}
+					p.say(packet)
+				}
+				ended(t, p)
+			})
+		}
+		r.serves()
+	})
+}
+
+func TestRow091TwoConnectsInOneGo(t *testing.T) {
+	for name, slow := range map[string]bool{"at once": false, "while the middleware waits": true} {
+		t.Run(name, func(t *testing.T) {
+			release := make(chan struct{})
+			connections := make(chan string, 10)
+			r := simple(t, func(s *realtime.Server) {
+				n := s.Of("/").OnConnection(func(s *realtime.Socket) { connections <- s.ID() })
+				if slow {
+					n.Use(func(ctx context.Context, _ *realtime.Socket) error {
+						select {
+						case <-release:
+						case <-ctx.Done():
+						}
+						return nil
+					})
+				}
+			})
+			p := r.poll(socketPolling)
+			p.say("40", "40")
+			a := p.get()
+			if !strings.HasSuffix(a.body, "6\x1e1") {
+				// What was queued already goes first, in an answer of its own.
+				if slow || strings.Count(a.body, "40{") != 1 {
+					t.Errorf("answered %q", a.body)
+				}
+				p.get().is(t, 200, "6\x1e1")
+			}
+			p.gone()
+			close(release)
+			if len(connections) > 1 {
+				t.Errorf("%d sockets on one connection", len(connections))
+			}
+		})
+	}
+}
+
+func TestRow092DynamicNamespaces(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		made := make(chan string, 100)
+		var parent *realtime.Namespace
+		r := simple(t, func(s *realtime.Server) {
+			s.OnNewNamespace(func(n *realtime.Namespace) { made <- n.Name() })
+			parent = s.OfPattern(regexp.MustCompile(`^/room-\d+$`))
+			parent.Use(func(_ context.Context, s *realtime.Socket) error {
+				if strings.HasSuffix(s.Namespace().Name(), "13") {
+					return errors.New("unlucky")
+				}
+				return nil
+			}).On("echo", func(_ *realtime.Socket, e *realtime.Event) { _ = e.Ack(e.Args.Spread()...) }).
+				OnConnection(func(s *realtime.Socket) { _ = s.Emit("in", s.Namespace().Name()) })
+			s.OfFunc(func(name string, auth json.RawMessage) bool {
+				return name == "/by-auth" && string(auth) == `{"may":true}`
+			})
+		})
+		p := join(r)
+		connected(t, p, "/room-1")
+		p.receives(`42/room-1,["in","/room-1"]`)
+		connected(t, p, "/room-2")
+		p.receives(`42/room-2,["in","/room-2"]`)
+		p.say("40/room-x", "40/by-auth,", "40/room-13,")
+		p.receives(`44/room-x,{"message":"Invalid namespace"}`, `44/by-auth,{"message":"Invalid namespace"}`, `44/room-13,{"message":"unlucky"}`)
+		connected(t, p, `/by-auth,{"may":true}`)
+		p.say(`42/room-1,5["echo",1]`)
+		p.receives(`43/room-1,5[1]`)
+		_ = parent.Emit("all")
+		got := []string{p.next(), p.next()}
+		slices.Sort(got)
+		if !slices.Equal(got, []string{`42/room-1,["all"]`, `42/room-2,["all"]`}) {
+			t.Errorf("the parent's broadcast came as %q", got)
+		}
+
+		peers := make([]peer, 20)
+		for i := range peers {
+			peers[i] = join(r)
+		}
+		var together sync.WaitGroup
+		for _, other := range peers {
+			together.Go(func() { other.say("40/room-99") })
+		}
+		together.Wait()
+		for _, other := range peers {
+			connectAnswer(t, other.next(), "/room-99")
+		}
+		_ = r.server.Of("/room-99").Emit("one")
+		for _, other := range peers {
+			other.receives(`42/room-99,["in","/room-99"]`, `42/room-99,["one"]`)
+		}
+		close(made)
+		count := map[string]int{}
+		for name := range made {
+			count[name]++
+		}
+		if count["/room-99"] != 1 || count["/room-x"] != 0 {
+			t.Errorf("made %v", count)
+		}
+	})
+}
+
+func TestRow093EmptyNamespaces(t *testing.T) {
+	for name, cleanup := range map[string]bool{"kept": false, "removed": true} {
+		t.Run(name, func(t *testing.T) {
+			r := setup(t, realtime.Options{CleanupEmptyNamespaces: cleanup}, http.EngineOptions{}, func(s *realtime.Server) {
+				s.Of("/static")
+				s.OfPattern(regexp.MustCompile(`^/d\d$`)).Use(func(_ context.Context, s *realtime.Socket) error {
+					if string(s.Auth()) == `{"refuse":true}` {
+						return errors.New("no")
+					}
+					return nil
+				})
+			})
+			has := func(name string) bool { return slices.Contains(r.server.Namespaces(), name) }
+			w := r.open(socketWS)
+			connected(t, w, "/d1")
+			connected(t, w, "/static")
+			other := r.open(socketWS)
+			connected(t, other, "/d1")
+			w.say("41/d1,")
+			w.say(`40/d2,{"refuse":true}`)
+			w.receives(`44/d2,{"message":"no"}`)
+			w.say("41/static,")
+			if !has("/d1") {
+				t.Error("removed while another socket is in it")
+			}
+			other.say("41/d1,", "40/static")
+			connectAnswer(t, other.next(), "/static")
+			if has("/d1") == cleanup || has("/d2") == cleanup || !has("/static") {
+				t.Errorf("namespaces %v", r.server.Namespaces())
+			}
+			connected(t, w, "/d1")
+			_ = w.conn.Close()
+			eventually(t, "the end", func() bool { return r.server.Sockets("/d1") == 0 })
+			eventually(t, "the namespace", func() bool { return has("/d1") != cleanup })
+		})
+	}
+}
+
+func TestRow094SeveralNamespaces(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		r := simple(t, echoing)
+		p, other := join(r), join(r)
+		first := connected(t, p, "")
+		p.receives(`42["auth",{}]`)
+		second := connected(t, p, "/custom")
+		p.receives(`42/custom,["auth",{}]`)
+		if first == second || connected(t, other, "/custom") == second {
+			t.Error("the same id twice")
+		}
+		p.say(`421["echo","main"]`, `42/custom,1["echo","custom"]`)
+		p.receives(`431["main"]`, `43/custom,1["custom"]`)
+	})
+}

@@ -94,7 +94,7 @@ func TestRow002Sid(t *testing.T) {
 		if sid := sidOf(t, e.do("GET", handshakeQuery+"&n=1")); sid != "my-1" {
 			t.Errorf("sid %q", sid)
 		}
-		(&polling{e: e, t: t, sid: "my-1"}).alive()
+		(&poller{e: e, t: t, sid: "my-1"}).alive()
 		w := e.dial(webSocketQuery + "&n=2")
 		if got := w.next(); !strings.HasPrefix(got, `0{"sid":"my-2",`) {
 			t.Errorf("over a WebSocket: %s", got)
@@ -307,7 +307,7 @@ func TestRow012AllowRequest(t *testing.T) {
 	if got := e.refusal(1); got.Code != 4 || got.Message != "Forbidden" || got.Context["message"] != "Thou shall not pass" {
 		t.Errorf("told %+v", got)
 	}
-	p := &polling{e: e, t: t, sid: sidOf(t, e.do("GET", handshakeQuery, "X-Token", "1"))}
+	p := &poller{e: e, t: t, sid: sidOf(t, e.do("GET", handshakeQuery, "X-Token", "1"))}
 	before := len(asked)
 	p.alive()
 	p.probe().Close()
@@ -490,7 +490,7 @@ func TestRow019MalformedUpgrades(t *testing.T) {
 		reset(t, e.in(t).raw(upgradeRequest(target, webSocketKey)).Conn)
 		reset(t, e.in(t).raw("GET "+target+" HTTP/1.1\r\nUpgrade: web").Conn)
 	})
-	soon(t, "every session of them ends", func() bool { return e.server.Connections() == 0 })
+	eventually(t, "every session of them ends", func() bool { return e.server.Connections() == 0 })
 	e.begin().echoes("the server goes on")
 }
 
@@ -665,7 +665,7 @@ func TestRow024Cookie(t *testing.T) {
 		if got := fmt.Sprint(r.header.Values("Set-Cookie")); got != "[io="+sid+"; Path=/; HttpOnly; SameSite=Lax]" {
 			t.Errorf("cookie %q", got)
 		}
-		p := &polling{e: e, t: t, sid: sid}
+		p := &poller{e: e, t: t, sid: sid}
 		for _, r := range []reply{p.post("4x"), p.get()} {
 			if r.status != 200 || r.header.Values("Set-Cookie") != nil {
 				t.Errorf("a later answer: %s", r)
@@ -701,7 +701,7 @@ func TestRow025HeaderHooks(t *testing.T) {
 		}
 	}
 	r := e.do("GET", handshakeQuery+"&q=7")
-	p := &polling{e: e, t: t, sid: sidOf(t, r)}
+	p := &poller{e: e, t: t, sid: sidOf(t, r)}
 	check(r.header, p.sid, "7")
 	check(p.post("4x").header, "", "")
 	check(p.get().header, "", "")
@@ -732,7 +732,7 @@ func TestRow026Middleware(t *testing.T) {
 		},
 	}}})
 	r := e.do("GET", handshakeQuery)
-	p := &polling{e: e, t: t, sid: sidOf(t, r)}
+	p := &poller{e: e, t: t, sid: sidOf(t, r)}
 	for name, h := range map[string]nethttp.Header{
 		"handshake": r.header, "POST": p.post("4x").header, "GET": p.get().header, "before verification": e.do("GET", "transport=x").header,
 		"upgrade": p.probe().header, "WebSocket": e.begin().header,

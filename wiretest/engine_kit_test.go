@@ -23,9 +23,6 @@ import (
 	"kapoor.example/desk/http"
 )
 
-// enginePatience is how long a test waits for something that is bound to happen.
-const enginePatience = 20 * time.Second
-
 // enginePath is where the engine is.
 const enginePath = "/engine.io/"
 
@@ -107,9 +104,9 @@ func setupEngine(t testing.TB, o engineSetup) *engineServer {
 	served := make(chan error, 1)
 	go func() { served <- e.standalone.Serve(listener) }()
 	transport := &nethttp.Transport{DisableCompression: true}
-	e.client = &nethttp.Client{Transport: transport, Timeout: enginePatience}
+	e.client = &nethttp.Client{Transport: transport, Timeout: patience}
 	e.stop = sync.OnceFunc(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), enginePatience)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := e.server.Close(ctx, realtime.StatusNone); err != nil {
 			t.Errorf("close: %v", err)
@@ -150,23 +147,11 @@ func (e *engineServer) in(t testing.TB) *engineServer {
 	return &other
 }
 
-// soon waits until ok.
-func soon(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(enginePatience)
-	for !ok() {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not in time", what)
-		}
-		<-time.After(time.Millisecond) // the pace of asking
-	}
-}
-
 // refusal waits for the n-th refused request, counted from 0.
 func (e *engineServer) refusal(n int) realtime.ConnectionError {
 	e.t.Helper()
 	var found realtime.ConnectionError
-	soon(e.t, "connection_error", func() bool {
+	eventually(e.t, "connection_error", func() bool {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		if len(e.refused) > n {
@@ -219,18 +204,18 @@ func (e *engineServer) try(ctx context.Context, method, target string, body io.R
 	return reply{response.StatusCode, response.Header, string(text)}, err
 }
 
-// polling is a session over polling, as a client has it.
-type polling struct {
+// poller is a session over polling, as a client has it.
+type poller struct {
 	e   *engineServer
 	t   testing.TB
 	sid string
 }
 
 // open makes a polling session.
-func (e *engineServer) open() *polling {
+func (e *engineServer) open() *poller {
 	e.t.Helper()
 	r := e.do("GET", handshakeQuery)
-	return &polling{e: e, t: e.t, sid: sidOf(e.t, r)}
+	return &poller{e: e, t: e.t, sid: sidOf(e.t, r)}
 }
 
 func sidOf(t testing.TB, r reply) string {
@@ -243,23 +228,23 @@ func sidOf(t testing.TB, r reply) string {
 	return sid
 }
 
-func (p *polling) query() string { return handshakeQuery + "&sid=" + p.sid }
+func (p *poller) query() string { return handshakeQuery + "&sid=" + p.sid }
 
 // target is the request target of a poll.
-func (p *polling) target() string { return enginePath + "?" + p.query() }
+func (p *poller) target() string { return enginePath + "?" + p.query() }
 
-func (p *polling) get(header ...string) reply {
+func (p *poller) get(header ...string) reply {
 	p.t.Helper()
 	return p.e.do("GET", p.query(), header...)
 }
 
-func (p *polling) post(body string, header ...string) reply {
+func (p *poller) post(body string, header ...string) reply {
 	p.t.Helper()
 	return p.e.request("POST", p.target(), strings.NewReader(body), header...)
 }
 
 // wait begins a poll and returns when the server holds it. What it is answered with comes through the channel.
-func (p *polling) wait() <-chan reply {
+func (p *poller) wait() <-chan reply {
 	p.t.Helper()
 	session := p.session()
 	answer := make(chan reply, 1)
@@ -270,12 +255,12 @@ func (p *polling) wait() <-chan reply {
 		}
 		answer <- r
 	}()
-	soon(p.t, "a poll that waits", session.Writable)
+	eventually(p.t, "a poll that waits", session.Writable)
 	return answer
 }
 
 // session is what the server has of it.
-func (p *polling) session() *realtime.Session {
+func (p *poller) session() *realtime.Session {
 	p.t.Helper()
 	s := p.e.server.Session(p.sid)
 	if s == nil {
@@ -285,7 +270,7 @@ func (p *polling) session() *realtime.Session {
 }
 
 // alive checks that messages go both ways.
-func (p *polling) alive() {
+func (p *poller) alive() {
 	p.t.Helper()
 	if r := p.post("4still here"); r.status != 200 || r.body != "ok" {
 		p.t.Fatalf("the session does not go on: %s", r)
@@ -303,9 +288,9 @@ func (p *polling) alive() {
 }
 
 // gone waits until the session has ended for a reason, and checks what later requests are told.
-func (p *polling) gone(reason realtime.Reason) {
+func (p *poller) gone(reason realtime.Reason) {
 	p.t.Helper()
-	ended(p.t, p.e, p.sid, reason)
+	endedWith(p.t, p.e, p.sid, reason)
 	for _, r := range []reply{p.get(), p.post("4x")} {
 		if r.status != 400 || r.body != `{"code":1,"message":"Session ID unknown"}` {
 			p.t.Errorf("after its end: %s", r)
@@ -313,10 +298,10 @@ func (p *polling) gone(reason realtime.Reason) {
 	}
 }
 
-// ended waits until a session has ended, and compares the reason.
-func ended(t testing.TB, e *engineServer, sid string, reason realtime.Reason) {
+// endedWith waits until a session has ended, and compares the reason.
+func endedWith(t testing.TB, e *engineServer, sid string, reason realtime.Reason) {
 	t.Helper()
-	soon(t, "the end of the session", func() bool { return e.server.Session(sid) == nil })
+	eventually(t, "the end of the session", func() bool { return e.server.Session(sid) == nil })
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if got := e.reasons[sid]; got != reason {
@@ -350,7 +335,7 @@ func (e *engineServer) tryDial(query string, header ...string) (*wire, error) {
 		sent.Add(header[i], header[i+1])
 	}
 	dialer := ws.Dialer{
-		Timeout: enginePatience, Header: ws.HandshakeHeaderHTTP(sent),
+		Timeout: patience, Header: ws.HandshakeHeaderHTTP(sent),
 		OnHeader: func(key, value []byte) error {
 			w.header.Add(string(key), string(value))
 			return nil
@@ -361,7 +346,7 @@ func (e *engineServer) tryDial(query string, header ...string) (*wire, error) {
 		return nil, err
 	}
 	e.t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(enginePatience)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return nil, err
 	}
 	w.Conn, w.reader = conn, early
@@ -380,7 +365,7 @@ func (e *engineServer) begin(header ...string) *wire {
 }
 
 // probe opens a WebSocket for a polling session and probes it.
-func (p *polling) probe() *wire {
+func (p *poller) probe() *wire {
 	p.t.Helper()
 	w := p.e.in(p.t).dial(webSocketQuery + "&sid=" + p.sid)
 	w.say("2probe")
@@ -487,7 +472,7 @@ func (e *engineServer) raw(text string) *rawConn {
 		e.t.Fatal(err)
 	}
 	e.t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(enginePatience)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		e.t.Fatal(err)
 	}
 	c := &rawConn{Conn: conn, t: e.t, reader: bufio.NewReader(conn)}
@@ -542,7 +527,7 @@ const webSocketKey = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
 func within(t testing.TB, what string, took, earliest time.Duration) {
 	t.Helper()
 	const slack = 5 * time.Millisecond // clocks and timers are rounded
-	if took < earliest-slack || took > earliest+enginePatience/2 {
+	if took < earliest-slack || took > earliest+patience/2 {
 		t.Errorf("%s after %v, want %v", what, took, earliest)
 	}
 }

@@ -49,7 +49,8 @@ type engineServer struct {
 	standalone *http.Standalone
 	addr       string
 	client     *nethttp.Client
-	stop       func()
+	close      func() // ends the sessions
+	stop       func() // and everything else
 	*engineNotes
 }
 
@@ -105,12 +106,17 @@ func setupEngine(t testing.TB, o engineSetup) *engineServer {
 	go func() { served <- e.standalone.Serve(listener) }()
 	transport := &nethttp.Transport{DisableCompression: true}
 	e.client = &nethttp.Client{Transport: transport, Timeout: patience}
-	e.stop = sync.OnceFunc(func() {
+	e.close = sync.OnceFunc(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := e.server.Close(ctx, realtime.StatusNone); err != nil {
 			t.Errorf("close: %v", err)
 		}
+	})
+	e.stop = sync.OnceFunc(func() {
+		e.close()
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
 		transport.CloseIdleConnections()
 		if err := e.standalone.Shutdown(ctx); err != nil {
 			t.Errorf("shut down: %v", err)

@@ -113,7 +113,7 @@ func (a *sessionActor) receive(m inbound) {
 	switch {
 	case m.transport != a.transport:
 		a.candidatePacket(m)
-	case !a.ended:
+	case !a.ended && !a.s.closing.Load():
 		a.packet(m.packet)
 	case m.packet.Type == engineio.Close:
 		a.finish()
@@ -187,7 +187,7 @@ func (a *sessionActor) end(reason Reason, status int) {
 		return
 	}
 	a.ended = true
-	a.s.closed.Store(true)
+	a.s.closing.Store(true)
 	for _, timer := range []*actors.Timer{a.heartbeat, a.connect, a.expiry} {
 		timer.Stop()
 	}

@@ -335,31 +335,24 @@ func (e *engineServer) dial(query string, header ...string) *wire {
 }
 
 func (e *engineServer) tryDial(query string, header ...string) (*wire, error) {
-	w := &wire{t: e.t, header: nethttp.Header{}}
-	sent := nethttp.Header{}
+	return e.tryDialPath(enginePath, query, header...)
+}
+
+func (e *engineServer) tryDialPath(path, query string, header ...string) (*wire, error) {
+	lines := []string{webSocketKey}
 	for i := 0; i+1 < len(header); i += 2 {
-		sent.Add(header[i], header[i+1])
+		lines = append(lines, header[i]+": "+header[i+1])
 	}
-	dialer := ws.Dialer{
-		Timeout: patience, Header: ws.HandshakeHeaderHTTP(sent),
-		OnHeader: func(key, value []byte) error {
-			w.header.Add(string(key), string(value))
-			return nil
-		},
+	c := e.raw(upgradeRequest(path+"?"+query, lines...))
+	r := c.reply()
+	if r.status != nethttp.StatusSwitchingProtocols {
+		return nil, fmt.Errorf("upgrade: %s", r)
 	}
-	conn, early, _, err := dialer.Dial(context.Background(), "ws://"+e.addr+enginePath+"?"+query)
-	if err != nil {
-		return nil, err
+	const accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" // of webSocketKey, RFC 6455, 1.3
+	if got := r.header.Get("Sec-WebSocket-Accept"); got != accept {
+		return nil, fmt.Errorf("Sec-WebSocket-Accept is %q", got)
 	}
-	e.t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
-		return nil, err
-	}
-	w.Conn, w.reader = conn, early
-	if early == nil {
-		w.reader = bufio.NewReader(conn)
-	}
-	return w, nil
+	return &wire{Conn: c.Conn, t: e.t, reader: c.reader, header: r.header}, nil
 }
 
 // begin opens a session over a WebSocket.

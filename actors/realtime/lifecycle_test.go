@@ -423,7 +423,7 @@ func TestCloseDoesNotWaitForHeldConnections(t *testing.T) {
 			t.Fatal(err)
 		}
 		session.Fail(ReasonTokenRevoked)
-		eventually(t, "the session ends", session.closed.Load)
+		eventually(t, "the session ends", session.closing.Load)
 	}
 	blocked := connect(t, s, "")
 	blocked.block(true)

@@ -32,6 +32,7 @@ type sessionActor struct {
 	// What ends the session once those sockets are connected whose CONNECT was answered already: their clients may have
 	// sent something before, and that is handled first.
 	postponed func()
+	unsettled []inbound // handled only then
 }
 
 // Receive implements actors.Receiver.
@@ -117,10 +118,14 @@ func (a *sessionActor) receive(m inbound) {
 	switch {
 	case m.transport != a.transport:
 		a.candidatePacket(m)
-	case !a.ended:
+	case !a.ended && !a.s.closing.Load():
 		a.packet(m.packet)
 	case m.packet.Type == engineio.Close:
 		a.finish()
+	}
+	if a.postponed != nil {
+		a.unsettled = append(a.unsettled, m)
+		return
 	}
 	a.settle(m)
 }
@@ -194,7 +199,7 @@ func (a *sessionActor) end(reason Reason, status int) {
 		return
 	}
 	a.ended = true
-	a.s.closed.Store(true)
+	a.s.closing.Store(true)
 	for _, timer := range []*actors.Timer{a.heartbeat, a.connect, a.expiry} {
 		timer.Stop()
 	}
@@ -243,6 +248,10 @@ func (a *sessionActor) catchUp() {
 	if end := a.postponed; end != nil {
 		a.postponed = nil
 		end()
+		for _, m := range a.unsettled {
+			a.settle(m)
+		}
+		a.unsettled = nil
 	}
 }
 

@@ -33,7 +33,8 @@ type Server struct {
 	history    *history // nil without recovery, as keeper
 	keeper     *keeper
 
-	sessions  sync.Map // sid → *Session
+	sessions  sync.Map     // sid → *Session
+	live      actors.Tally // the actors of sessions
 	mu        sync.Mutex
 	addresses map[string]int
 	total     int
@@ -218,7 +219,7 @@ func (s *Server) drained(ctx context.Context) error {
 		select {
 		case left := <-list:
 			if len(left) == 0 {
-				return s.system.Await(ctx, sessionKind)
+				return s.live.Await(ctx)
 			}
 			select {
 			case <-left[0].gone:

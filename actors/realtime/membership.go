@@ -62,6 +62,9 @@ func (s *Socket) moveLocked(rooms []string) {
 func (s *Socket) moved(rooms []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.moving == nil {
+		return // the socket has gone meanwhile
+	}
 	for _, room := range rooms {
 		if s.moving[room]--; s.moving[room] <= 0 {
 			delete(s.moving, room)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -85,6 +86,71 @@ func sendOn(t *testing.T, p Packet, args Args) {
 	if _, ok := feed(t, &Decoder{MaxDepth: DefaultMaxDepth + 1}, append([][]byte{ack}, attachments...)); !ok {
 		t.Fatalf("%s does not decode", ack)
 	}
+}
+
+// FuzzStream feeds a connection's messages, cut at 0x1e, to one Decoder: text where a message does not begin with 0xff,
+// bytes otherwise. It holds no more than it may, nothing after an error, and what comes after a packet, or an error, is read
+// as a fresh Decoder reads it. What it returns does not change when the buffers it was fed are used again.
+func FuzzStream(f *testing.F) {
+	for i := range seeds {
+		f.Add([]byte(seeds[i] + "\x1e" + seeds[(i*7+3)%len(seeds)] + "\x1e\xffab\x1e" + seeds[(i*5+1)%len(seeds)]))
+	}
+	f.Add([]byte("52-[\"e\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]\x1e\xffab\x1e\xffcd\x1e2[\"x\"]\x1e\xff"))
+	f.Add([]byte("51-[\"e\",{\"_placeholder\":true,\"num\":0}]\x1e2[\"x\"]\x1e\xffab\x1e51-[\"e\",{\"_placeholder\":true,\"num\":0}]\x1e\xff"))
+	f.Fuzz(func(t *testing.T, input []byte) {
+		const maxBytes = 100
+		d := &Decoder{MaxBytes: maxBytes}
+		for _, message := range bytes.Split(input, []byte{0x1e}) {
+			waiting := d.due > 0
+			buffer := bytes.Clone(message)
+			p, complete, err := next(d, buffer)
+			if err == nil && waiting && d.due == 0 && !complete {
+				t.Fatal("a packet was lost")
+			}
+			if err != nil && (complete || d.due != 0 || d.bytes != 0 || d.pending.Data != nil || d.pending.Attachments != nil) {
+				t.Fatalf("holds %+v after %v", d.pending, err)
+			}
+			if d.due > DefaultMaxAttachments || d.bytes > maxBytes || d.due > 0 && complete {
+				t.Fatalf("%d attachments due, %d bytes, complete %t", d.due, d.bytes, complete)
+			}
+			if !waiting {
+				fresh := &Decoder{MaxBytes: maxBytes}
+				q, whole, other := next(fresh, bytes.Clone(message))
+				if whole != complete || !errors.Is(other, err) || fresh.due != d.due || !same(p, q) {
+					t.Fatalf("%q: %+v, %v; a fresh decoder says %+v, %v", message, p, err, q, other)
+				}
+			}
+			if len(p.Attachments) > 0 || !complete {
+				before := clone(p)
+				clear(buffer)
+				if !same(p, before) || d.due > 0 && bytes.IndexByte(d.pending.Data, 0) >= 0 {
+					t.Fatal("what was decoded hangs on the buffer")
+				}
+			}
+		}
+	})
+}
+
+func next(d *Decoder, message []byte) (Packet, bool, error) {
+	if len(message) > 0 && message[0] == 0xff {
+		return d.Binary(message[1:])
+	}
+	return d.Text(message)
+}
+
+func clone(p Packet) Packet {
+	p.Data = bytes.Clone(p.Data)
+	attachments := make([][]byte, len(p.Attachments))
+	for i, a := range p.Attachments {
+		attachments[i] = bytes.Clone(a)
+	}
+	p.Attachments = attachments
+	return p
+}
+
+func same(p, q Packet) bool {
+	return p.Type == q.Type && p.Namespace == q.Namespace && p.ID == q.ID && bytes.Equal(p.Data, q.Data) &&
+		slices.EqualFunc(p.Attachments, q.Attachments, bytes.Equal)
 }
 
 // FuzzScan compares the scanner with encoding/json.

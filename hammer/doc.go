@@ -1,0 +1,14 @@
+// Package hammer holds nothing but tests: it beats on a whole server (realtime behind http, over loopback TCP) with raw
+// bytes and then counts what is left.
+//
+//   - TestSessionFuzz lets hundreds of sessions misbehave at once, from a seed, while clients that behave must see every
+//     one of their messages come back. FuzzSession does the same with one session that the fuzzer's bytes steer.
+//   - TestCycles connects and disconnects, cleanly and not.
+//   - TestUpgradeUnderTraffic upgrades from polling to a WebSocket while both sides send.
+//
+// Afterwards goroutines, actors, rooms, namespaces, timers, connections and file descriptors must be what they were,
+// exactly. No test asserts how long anything takes; waiting has a deadline, far away.
+//
+// Without further ado the tests take their short form, for CI. LONG=1 makes it ten minutes of misbehaviour and 100,000
+// cycles, HAMMER_SEED=n repeats a storm, as far as the scheduler lets it.
+package hammer

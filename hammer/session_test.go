@@ -1,0 +1,182 @@
+package hammer
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"kapoor.example/desk/actors/realtime"
+	"kapoor.example/desk/protocol/socketio"
+)
+
+// storm is many vandals at once.
+type storm struct {
+	server   *server
+	seed     uint64
+	sessions atomic.Uint64 // begun so far
+
+	mu       sync.Mutex
+	fault    error
+	statuses map[int]int // of the answers
+	opened   int         // WebSockets
+	messages int         // that were read from them
+}
+
+// stormOptions have timeouts that vandals run into and canaries on a busy machine do not.
+func stormOptions() realtime.Options {
+	return realtime.Options{
+		PingInterval: 300 * time.Millisecond, PingTimeout: 4 * time.Second, UpgradeTimeout: time.Second, ConnectTimeout: time.Second,
+		CloseTimeout: 500 * time.Millisecond, MaxPayload: maxPayload, MaxPackets: 200, MaxQueue: 256 << 10, MaxInbound: 64 << 10,
+		MaxNamespaces: 6, MaxRooms: 20, MaxDynamic: 10, CleanupEmptyNamespaces: true, MaxPerAddress: 1 << 20, MaxPerUser: 5,
+		Admissions: 16, Grace: 50 * time.Millisecond, Shards: 2,
+	}
+}
+
+// rage lets so many vandals at a time loose for a while.
+func (s *storm) rage(vandals int, d time.Duration) {
+	ctx, stop := context.WithTimeout(context.Background(), d)
+	defer stop()
+	var all sync.WaitGroup
+	for range vandals {
+		all.Go(func() {
+			for ctx.Err() == nil && s.session() {
+			}
+		})
+	}
+	all.Wait()
+}
+
+// session is one session of a vandal. It reports whether the server was not at fault.
+func (s *storm) session() bool {
+	n := s.sessions.Add(1)
+	dice := newThrown(s.seed, n, 0)
+	dice.left = dice.below(25)
+	v := &vandal{dice: dice, server: s.server, wait: time.Duration(1+dice.below(200)) * time.Millisecond, statuses: map[int]int{}}
+	v.rampage()
+	v.leave(false)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for status, n := range v.statuses {
+		s.statuses[status] += n
+	}
+	s.opened += v.opened
+	s.messages += v.messages
+	if v.fault == nil {
+		return true
+	}
+	if s.fault == nil {
+		s.fault = v.fault
+		s.server.tb.Errorf("session %d: %v", n, v.fault)
+	}
+	return false
+}
+
+// tell tells everybody numbered news until ctx ends, does other things to the sockets meanwhile, and returns the last
+// number.
+func (s *storm) tell(ctx context.Context) int {
+	main, user := s.server.io.Of("/"), s.server.io.Of("/user")
+	random := rand.New(rand.NewPCG(s.seed, 0))
+	tick := time.NewTicker(2 * pace)
+	defer tick.Stop()
+	for n := 1; ; n++ {
+		_ = main.Emit("news", n) // numbers can be encoded
+		room := fill(&thrown{random: random}, "room-%d")
+		switch random.IntN(12) {
+		case 0:
+			_ = main.To(room).Emit("shouted", []byte{1, 2, 3})
+		case 1:
+			_ = main.In(room).Timeout(20*time.Millisecond).EmitWithAck(func([]socketio.Args, error) {}, "question", n)
+		case 2:
+			main.In(room).SocketsJoin("lounge")
+		case 3:
+			main.In("lounge").SocketsLeave("lounge")
+		case 4:
+			main.In(room).DisconnectSockets(random.IntN(2) == 0)
+		case 5:
+			user.DisconnectSockets(false)
+		case 6:
+			_, _ = user.FetchSockets(ctx) // the storm may be over
+		case 7:
+			_ = main.Volatile().Emit("shouted", n)
+		case 8:
+			s.server.io.Revoke(realtime.Revocation{User: "u3", Rights: 1})
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return n
+		}
+	}
+}
+
+// TestSessionFuzz: whatever sessions do, those that behave lose nothing, and afterwards nothing of them is left.
+func TestSessionFuzz(t *testing.T) {
+	half, vandals := 6*time.Second, 32
+	if long() {
+		half = 5 * time.Minute
+	}
+	s := &storm{seed: seed(t), statuses: map[int]int{}}
+	s.server = start(t, stormOptions(), application)
+	s.rage(8, time.Second/2) // everything that is made once has been made then
+	s.server.returnsToIdle()
+	before := s.server.census()
+
+	canaries := []*canary{
+		s.server.canary("polling", polling, 0), s.server.canary("websocket", websocket, 0), s.server.canary("upgrading", polling, 200),
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	last := make(chan int, 1)
+	go func() { last <- s.tell(ctx) }()
+
+	s.rage(vandals, half)
+	s.server.left(len(canaries))
+	first := s.server.heap()
+	s.rage(vandals, half)
+	s.server.left(len(canaries))
+	second := s.server.heap()
+	s.server.unhurt()
+	t.Logf("%d sessions; heap after two collections: %d bytes after the first half, %d (%+.2f %%) after the second",
+		s.sessions.Load(), first, second, 100*(float64(second)/float64(first)-1))
+	t.Logf("answers by status: %v; %d WebSockets, %d messages read from them", s.statuses, s.opened, s.messages)
+	if s.statuses[200] == 0 || s.statuses[400] == 0 || s.statuses[413] == 0 || s.messages == 0 {
+		t.Error("this was no storm")
+	}
+	if growth := float64(second)/float64(first) - 1; long() && growth >= 0.02 {
+		t.Errorf("the second half added %.2f %% heap", 100*growth)
+	}
+
+	stop()
+	news := <-last
+	for _, c := range canaries {
+		c.finish(s.server, news)
+	}
+	s.server.returnsTo(before)
+}
+
+// left waits until so many connections are left.
+func (s *server) left(n int) {
+	s.tb.Helper()
+	eventually(s.tb, "the end of the sessions", func() bool { return s.io.Connections() == n })
+}
+
+// returnsToIdle waits until the server has nothing to do.
+func (s *server) returnsToIdle() {
+	s.tb.Helper()
+	s.left(0)
+	eventually(s.tb, "no timers", func() bool { return s.system.Timers() == 0 })
+	eventually(s.tb, "no rooms", func() bool {
+		counts := s.system.Counts()
+		return s.rooms.Load() == 0 && counts["session"].Running == 0 && counts["room"].Running == 0
+	})
+	for quiet, n := 0, 0; quiet < 10; { // goroutines that end by themselves have ended
+		<-time.After(10 * time.Millisecond)
+		if now := len(goroutines()); now == n {
+			quiet++
+		} else {
+			quiet, n = 0, now
+		}
+	}
+}

@@ -36,6 +36,7 @@ type Server struct {
 	sessions  sync.Map      // sid → *Session
 	stopped   chan struct{} // closed when no session will be opened any more
 	stopping  sync.Once     // closes it
+	live      actors.Tally  // the actors of sessions
 	mu        sync.Mutex
 	addresses map[string]int
 	total     int
@@ -230,7 +231,7 @@ func (s *Server) drained(ctx context.Context) error {
 		select {
 		case left := <-list:
 			if len(left) == 0 {
-				return s.system.Await(ctx, sessionKind)
+				return s.live.Await(ctx)
 			}
 			select {
 			case <-left[0].gone:

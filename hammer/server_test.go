@@ -24,6 +24,7 @@ type server struct {
 	addr   string
 	rooms  atomic.Int64 // that were made and are not gone, of namespaces that watchRooms was called with
 	errors errorLog
+	claims claims
 }
 
 // start starts a server and closes it after the test, which fails when an actor panicked, something was logged as an

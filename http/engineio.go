@@ -17,11 +17,12 @@ import (
 // EngineIO serves the transports of a realtime.Server, polling and WebSocket, under a path prefix. It checks requests as
 // section 1 of docs/protocol.md says and hands packets over; it knows nothing of what they mean.
 type EngineIO struct {
-	server  *realtime.Server
-	options EngineOptions
-	log     zerolog.Logger
-	ws      fiber.Handler
-	uploads uploads
+	server    *realtime.Server
+	options   EngineOptions
+	log       zerolog.Logger
+	ws        fiber.Handler
+	uploads   uploads
+	handovers handovers
 }
 
 // EngineOptions of an EngineIO. The zero value of a field means its default. Functions are called on the goroutine of the
@@ -74,6 +75,7 @@ func (e *EngineIO) Mount(app *fiber.App, prefix string) {
 		prefix = strings.TrimSuffix(prefix, "/")
 	}
 	e.uploads.watch(app.Server(), e.server, prefix)
+	e.handovers.watch(app.Server())
 	app.Use(prefix, func(c *fiber.Ctx) error {
 		if !strings.HasPrefix(c.Path(), prefix) { // Fiber is generous with slashes and case
 			return c.Next()

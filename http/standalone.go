@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"kapoor.example/desk/protocol/engineio"
 )
 
 // Standalone answers HTTP with nothing but Engine.IO: a Socket.IO server that needs no application around it. Paths
@@ -22,6 +25,7 @@ type Standalone struct {
 	listener net.Listener // nil before Serve
 	stopped  bool
 	stray    map[net.Conn]struct{} // upgraded outside every engine
+	conns    map[net.Conn]struct{} // the others
 }
 
 // StandaloneOptions of a Standalone. The zero value of a field means its default.
@@ -36,25 +40,33 @@ type StandaloneOptions struct {
 // NewStandalone returns a server with each engine under its path prefix, such as "/socket.io/". Nothing runs before Serve.
 func NewStandalone(engines map[string]*EngineIO, o StandaloneOptions) *Standalone {
 	setDefault(&o.DestroyUpgradeTimeout, time.Second)
-	s := &Standalone{options: o, stray: map[net.Conn]struct{}{}, app: fiber.New(fiber.Config{
+	s := &Standalone{options: o, stray: map[net.Conn]struct{}{}, conns: map[net.Conn]struct{}{}, app: fiber.New(fiber.Config{
 		DisableStartupMessage: true, StreamRequestBody: true, DisablePreParseMultipartForm: true,
 		ReadTimeout: standaloneRead, WriteTimeout: standaloneWrite, IdleTimeout: standaloneIdle, ReadBufferSize: standaloneHeader,
-		ErrorHandler: standaloneError,
+		ErrorHandler: answerFailure,
 	})}
+	s.app.Server().ConnState = s.track
 	for prefix, engine := range engines {
 		engine.Mount(s.app, prefix)
 	}
 	return s
 }
 
-// standaloneError answers a request that came to nothing. A client that has gone while it waited may still read, having
-// closed one direction only: it is at fault, not the server.
-func standaloneError(c *fiber.Ctx, err error) error {
-	if errors.Is(err, errClientGone) {
+// answerFailure answers what no engine could: what is no request is a bad one to them all (row 11), and nothing of it is
+// repeated to its sender.
+func answerFailure(c *fiber.Ctx, err error) error {
+	var failure *fiber.Error
+	switch {
+	case errors.Is(err, errClientGone):
 		c.Context().SetConnectionClose()
-		return c.Status(fiber.StatusBadRequest).Send(nil)
+		return c.SendStatus(fiber.StatusBadRequest)
+	case errors.As(err, &failure) && failure.Code != fiber.StatusBadRequest:
+		return c.SendStatus(failure.Code)
+	case failure == nil:
+		return c.SendStatus(fiber.StatusInternalServerError)
 	}
-	return fiber.DefaultErrorHandler(c, err)
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	return c.Status(fiber.StatusBadRequest).Send(engineio.ErrBadRequest.JSON())
 }
 
 // How long a request may take to arrive, an answer to leave, and a connection may wait for its next request; how many
@@ -95,7 +107,9 @@ func (s *Standalone) Shutdown(ctx context.Context) error {
 		_ = conn.Close() // whoever waits for it notices
 	}
 	s.mu.Unlock()
-	err := s.app.ShutdownWithContext(ctx)
+	shut := make(chan error, 1)
+	go func() { shut <- s.app.ShutdownWithContext(ctx) }()
+	err := s.interrupt(shut)
 	if listener != nil {
 		// Fiber knows only a listener that it waits on already: one that Serve has just been given would go on.
 		err = errors.Join(err, closeListener(listener))
@@ -104,6 +118,39 @@ func (s *Standalone) Shutdown(ctx context.Context) error {
 		return fmt.Errorf("shut down: %w", err)
 	}
 	return nil
+}
+
+// track is told of every connection's states.
+func (s *Standalone) track(conn net.Conn, state fasthttp.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch state {
+	case fasthttp.StateNew:
+		s.conns[conn] = struct{}{}
+	case fasthttp.StateHijacked, fasthttp.StateClosed:
+		delete(s.conns, conn)
+	}
+}
+
+// interruptInterval is how often requests that are still arriving are interrupted while the server shuts down.
+const interruptInterval = 20 * time.Millisecond
+
+// interrupt ends requests that are half there: nobody waits for the rest of them. Answers under way are not touched.
+func (s *Standalone) interrupt(shut <-chan error) error {
+	ticker := time.NewTicker(interruptInterval)
+	defer ticker.Stop()
+	for {
+		s.mu.Lock()
+		for conn := range s.conns {
+			_ = conn.SetReadDeadline(time.Unix(1, 0)) // fails only on one that is closed
+		}
+		s.mu.Unlock()
+		select {
+		case err := <-shut:
+			return err
+		case <-ticker.C:
+		}
+	}
 }
 
 // strayUpgrade takes an upgrade that nobody answered: the connection is kept a while, silently, and closed (row 20).

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
@@ -76,10 +77,21 @@ func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
 		return nil, err
 	case len(body) > limit:
 		return nil, errors.Join(fiber.ErrRequestEntityTooLarge, discard(c, stream))
-	case len(body) < length:
+	case len(body) < length, length < 0 && hungUp(c):
 		return nil, io.ErrUnexpectedEOF
 	}
 	return body, nil
+}
+
+// hungUp reports whether the client has closed its side of the connection. To fasthttp a chunked body that is cut between
+// two chunks is complete.
+func hungUp(c *fiber.Ctx) bool {
+	sc, ok := c.Context().Conn().(syscall.Conn)
+	if !ok {
+		return false
+	}
+	raw, err := sc.SyscallConn()
+	return err != nil || isClosed(raw)
 }
 
 // discard reads the rest of a body that is not wanted. The connection ends with the answer when there is too much.

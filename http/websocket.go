@@ -39,8 +39,12 @@ func (e *EngineIO) upgrade(c *fiber.Ctx, session *realtime.Session) error {
 		c.Request().Header.Del(fiber.HeaderSecWebSocketExtensions) // a window this server cannot make smaller
 	}
 	c.Locals(localAttachment, to)
+	if to.fresh {
+		e.handovers.expect(c.Context().Conn(), to.session)
+	}
 	if err := e.ws(c); err != nil {
 		if to.fresh {
+			e.handovers.done(c.Context().Conn())
 			to.session.Fail(realtime.ReasonTransportError)
 		}
 		return e.refuse(c, true, refuse(engineio.ErrBadRequest, "name", "TRANSPORT_HANDSHAKE_ERROR"))
@@ -69,6 +73,7 @@ func (e *EngineIO) websocketHandler() fiber.Handler {
 		if u, ok := hijacked.(interface{ UnsafeConn() net.Conn }); ok {
 			inner = u.UnsafeConn()
 		}
+		e.handovers.done(inner)
 		early := readEarly(hijacked, inner)
 		go e.attach(newWSConn(inner, to.deflate), to, early)
 	}, websocket.Config{

@@ -17,6 +17,8 @@ var errUnsupported = errors.New("not supported on this system")
 
 func peekClosed(syscall.RawConn) bool { return false }
 
+func isClosed(syscall.RawConn) bool { return false }
+
 func readReady(syscall.RawConn, func() []byte, func()) (int, error) { return 0, errUnsupported }
 
 func writeNow(uintptr, []byte) (int, error) { return 0, nil }

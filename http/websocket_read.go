@@ -3,6 +3,7 @@ package http
 import (
 	"bytes"
 	"compress/flate"
+	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
@@ -70,44 +71,67 @@ func (r *frameReader) feed(p []byte, handle func(op ws.OpCode, payload []byte) e
 	return nil
 }
 
-// readHeader reads a frame's header, of which a part may have come before, and checks it.
+// readHeader reads a frame's header, of which a part may have come before. It is refused as soon as its bytes say why.
 func (r *frameReader) readHeader(p []byte) (rest []byte, err error) {
 	source := p
 	if len(r.head) > 0 {
 		source = append(r.head, p...)
 	}
-	reader := bytes.NewReader(source)
-	header, err := ws.ReadHeader(reader)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	size, err := r.parse(source)
+	if err != nil {
+		return nil, err
+	}
+	if size == 0 {
 		r.head = append(r.head[:0:0], source...)
 		return nil, nil
 	}
-	if err != nil {
-		return nil, errProtocol
+	r.head, r.got = nil, true
+	// Memory grows with the bytes that come, not with those that were announced.
+	r.payload = make([]byte, 0, min(r.header.Length, readBuffer))
+	return source[size:], nil
+}
+
+// parse reads a header and returns how many bytes it has, 0 when some are missing.
+func (r *frameReader) parse(p []byte) (size int, err error) {
+	if len(p) < 2 {
+		return 0, nil
 	}
-	r.head = nil
+	h := ws.Header{Fin: p[0]&0x80 != 0, Rsv: p[0] >> 4 & 7, OpCode: ws.OpCode(p[0] & 15), Masked: p[1]&0x80 != 0, Length: int64(p[1] & 127)}
 	state := ws.StateServerSide
 	if r.begun {
 		state = state.Set(ws.StateFragmented)
 	}
-	// RSV1 on the first frame of a message says that it is compressed (RFC 7692, 6).
-	checked, packed := header, false
-	if rsv1, rsv2, rsv3 := ws.RsvBits(header.Rsv); rsv1 && r.deflate && !r.begun && header.OpCode.IsData() {
+	checked, packed := h, false
+	if rsv1, rsv2, rsv3 := ws.RsvBits(h.Rsv); rsv1 && r.deflate && !r.begun && h.OpCode.IsData() {
+		// The first frame of a message says so when it is compressed (RFC 7692, 6).
 		checked.Rsv, packed = ws.Rsv(false, rsv2, rsv3), true
 	}
-	if err := ws.CheckHeader(checked, state); err != nil {
-		return nil, errProtocol
+	if ws.CheckHeader(checked, state) != nil || !h.Masked {
+		return 0, errProtocol
 	}
-	if !header.OpCode.IsControl() && header.Length > int64(r.limit-len(r.message)) {
-		return nil, errTooBig
+	size = 2
+	switch {
+	case h.Length == 126 && len(p) < 4, h.Length == 127 && len(p) < 10:
+		return 0, nil
+	case h.Length == 126:
+		size, h.Length = 4, int64(binary.BigEndian.Uint16(p[2:]))
+	case h.Length == 127:
+		size, h.Length = 10, int64(binary.BigEndian.Uint64(p[2:]))
 	}
-	if packed {
-		r.packed = true
+	switch {
+	case h.Length < 0:
+		return 0, errProtocol
+	case !h.OpCode.IsControl() && h.Length > int64(r.limit-len(r.message)):
+		return 0, errTooBig
+	case len(p) < size+len(h.Mask):
+		return 0, nil
 	}
-	r.header, r.got = header, true
-	// Memory grows with the bytes that come, not with those that were announced.
-	r.payload = make([]byte, 0, min(header.Length, readBuffer))
-	return source[len(source)-reader.Len():], nil
+	size += copy(h.Mask[:], p[size:])
+	r.header = h
+	if !h.OpCode.IsControl() && !r.begun {
+		r.packed = packed
+	}
+	return size, nil
 }
 
 // frame handles a complete frame.

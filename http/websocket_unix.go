@@ -31,6 +31,18 @@ func peekClosed(raw syscall.RawConn) bool {
 	return err == nil && closed
 }
 
+// isClosed reports whether the peer has closed its side of a connection of which everything was read.
+func isClosed(raw syscall.RawConn) bool {
+	closed := false
+	err := raw.Read(func(fd uintptr) bool {
+		var one [1]byte
+		n, _, err := unix.Recvfrom(int(fd), one[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		closed = n == 0 && err == nil || err != nil && !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR)
+		return true
+	})
+	return err != nil || closed
+}
+
 // readReady reads what is there, and waits until something is. It takes a buffer only for the attempt and gives it back
 // before it waits.
 func readReady(raw syscall.RawConn, take func() []byte, giveBack func()) (n int, err error) {

@@ -237,6 +237,8 @@ func TestRow113HandlersInOrder(t *testing.T) {
 		}
 		p.say(append(packets, `421["end"]`)...)
 		p.receives("431[]")
+		mu.Lock()
+		defer mu.Unlock()
 		if !slices.Equal(ran, want) {
 			t.Errorf("ran %v", ran)
 		}

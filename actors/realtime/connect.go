@@ -75,6 +75,9 @@ var (
 
 // violation ends a connection whose client does not keep to the protocol. Its sockets hear of it first.
 func (a *sessionActor) violation(err error) {
+	if a.postpone(ReasonForcedClose, func() { a.violation(err) }) {
+		return
+	}
 	a.s.server.options.Logger.Warn().Str("sid", a.s.sid).Str("violation", err.Error()).Msg("Client broke the protocol")
 	for _, socket := range a.sockets {
 		if socket.state == socketConnected {
@@ -86,6 +89,11 @@ func (a *sessionActor) violation(err error) {
 
 func (a *sessionActor) dispatch(p socketio.Packet) {
 	i := slices.IndexFunc(a.sockets, func(s *Socket) bool { return s.namespace.name == p.Namespace })
+	if i >= 0 && a.sockets[i].state == socketAttaching {
+		// The client has its CONNECT answer already; the news of it is behind this packet in the inbox.
+		a.sockets[i].early = append(a.sockets[i].early, p)
+		return
+	}
 	if p.Type == socketio.Connect {
 		if i >= 0 {
 			a.violation(errSecondConnect)
@@ -102,11 +110,6 @@ func (a *sessionActor) dispatch(p socketio.Packet) {
 		return // it crossed the DISCONNECT
 	}
 	socket := a.sockets[i]
-	if socket.state == socketAttaching {
-		// The client has its CONNECT answer already; the news of it is behind this packet in the inbox.
-		socket.early = append(socket.early, p)
-		return
-	}
 	if socket.state != socketConnected {
 		a.violation(errBeforeConnect)
 		return
@@ -298,11 +301,12 @@ func (a *sessionActor) attached(m attached) {
 	early := socket.early
 	socket.early = nil
 	for _, p := range early {
-		if a.ended || socket.state != socketConnected {
+		if a.ended {
 			return
 		}
-		a.deliver(socket, p)
+		a.dispatch(p)
 	}
+	a.catchUp()
 }
 
 // disconnect asks a session to end one of its sockets (all of the connection with close).

@@ -423,11 +423,50 @@ func TestCloseDoesNotWaitForHeldConnections(t *testing.T) {
 			t.Fatal(err)
 		}
 		session.Fail(ReasonTokenRevoked)
-		eventually(t, "the session ends", session.closed.Load)
+		eventually(t, "the session ends", session.closing.Load)
 	}
 	blocked := connect(t, s, "")
 	blocked.block(true)
 	if err := s.Of("/").Emit("never read"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestSaidBeforeItLeft: a client that emits as soon as it is connected and leaves at once has emitted. The news of its
+// connection is behind its packets then; they used to be dropped with the connection.
+func TestSaidBeforeItLeft(t *testing.T) {
+	for name, leave := range map[string]func(c *client){
+		"41 and cut": func(c *client) { c.say("41"); c.cut() },
+		"close":      func(c *client) { c.say("1") },
+		"cut":        func(c *client) { c.cut() },
+		"violation":  func(c *client) { c.say("42{}") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var order []string
+			done := make(chan struct{}, 1)
+			s := setup(t, Options{}, func(s *Server) {
+				s.Of("/").OnConnection(func(*Socket) { order = append(order, "connection") }).
+					On("e", func(_ *Socket, e *Event) { order = append(order, "event") }).
+					OnError(func(*Socket, error) { order = append(order, "error") }).
+					OnDisconnect(func(*Socket, Reason) { order = append(order, "disconnect"); done <- struct{}{} })
+			})
+			want := "connection event event disconnect"
+			if name == "violation" {
+				want = "connection event event error disconnect"
+			}
+			for range 200 {
+				c := dial(t, s, "192.0.2.1")
+				c.say("40")
+				c.receives(t, "40{")
+				c.say(`42["e"]`)
+				c.say(`42["e"]`)
+				leave(c)
+				<-done
+				if got := strings.Join(order, " "); got != want {
+					t.Fatalf("%s, want %s", got, want)
+				}
+				order = nil
+			}
+		})
 	}
 }

@@ -430,6 +430,12 @@ func (o *outbox) endLocked() {
 	}
 }
 
+func (o *outbox) writable() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.state == outboxOpen && (o.poll != nil || o.ws != nil && len(o.queue) == 0)
+}
+
 // ended reports whether the connection is through.
 func (o *outbox) ended() bool {
 	o.mu.Lock()

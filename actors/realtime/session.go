@@ -29,7 +29,7 @@ type Session struct {
 	out       outbox
 	inbound   credit
 	websocket atomic.Bool   // the transport is a WebSocket
-	closed    atomic.Bool   // ended: nothing more is handled
+	closing   atomic.Bool   // Close was called, or it has ended: nothing more is handled
 	posting   atomic.Bool   // a polling body is being received
 	gone      chan struct{} // closed when ended
 	actor     sessionActor  // touched only by the actor
@@ -195,8 +195,12 @@ type (
 	expired  struct{}
 )
 
-// Send sends an Engine.IO message, for a server with OnMessage. Text must be UTF-8. Any goroutine may call it.
+// Send sends an Engine.IO message, for a server with OnMessage. Text must be UTF-8. After Close it does nothing. Any
+// goroutine may call it.
 func (s *Session) Send(data []byte, binary bool) {
+	if s.closing.Load() {
+		return
+	}
 	if binary {
 		s.out.send(protocol.Binary(data), false)
 		return
@@ -204,9 +208,16 @@ func (s *Session) Send(data []byte, binary bool) {
 	s.out.send(protocol.Message(data, nil), false)
 }
 
+// Writable reports whether a packet would leave at once: a poll is waiting, or nothing is queued for the WebSocket.
+func (s *Session) Writable() bool { return s.out.writable() }
+
 // Close ends the connection once what is queued is out, at most CloseTimeout from now: a polling client is told at its next
-// poll, one that is upgrading over its WebSocket.
-func (s *Session) Close() { s.Fail(ReasonForcedClose) }
+// poll, one that is upgrading over its WebSocket. What the client sends from now on is dropped.
+func (s *Session) Close() {
+	if s.closing.CompareAndSwap(false, true) {
+		s.Fail(ReasonForcedClose)
+	}
+}
 
 // SendPong answers a ping frame of the WebSocket protocol (not of Engine.IO).
 func (s *Session) SendPong(t Transport, payload []byte) {

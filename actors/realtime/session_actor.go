@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"slices"
 	"time"
 
 	"kapoor.example/desk/actors"
@@ -28,6 +29,10 @@ type sessionActor struct {
 	expiry    *actors.Timer
 	hold      *actors.Timer // bounds a close that waits for the queue
 	ended     bool
+	// What ends the session once those sockets are connected whose CONNECT was answered already: their clients may have
+	// sent something before, and that is handled first.
+	postponed func()
+	unsettled []inbound // handled only then
 }
 
 // Receive implements actors.Receiver.
@@ -113,10 +118,14 @@ func (a *sessionActor) receive(m inbound) {
 	switch {
 	case m.transport != a.transport:
 		a.candidatePacket(m)
-	case !a.ended:
+	case !a.ended && !a.s.closing.Load():
 		a.packet(m.packet)
 	case m.packet.Type == engineio.Close:
 		a.finish()
+	}
+	if a.postponed != nil {
+		a.unsettled = append(a.unsettled, m)
+		return
 	}
 	a.settle(m)
 }
@@ -186,8 +195,11 @@ func (a *sessionActor) end(reason Reason, status int) {
 		}
 		return
 	}
+	if a.postpone(reason, func() { a.end(reason, status) }) {
+		return
+	}
 	a.ended = true
-	a.s.closed.Store(true)
+	a.s.closing.Store(true)
 	for _, timer := range []*actors.Timer{a.heartbeat, a.connect, a.expiry} {
 		timer.Stop()
 	}
@@ -212,6 +224,35 @@ func (a *sessionActor) end(reason Reason, status int) {
 		hold = min(hold, shutdownHold)
 	}
 	a.hold = a.s.server.system.After(hold, a.s.pid, closeDue{})
+}
+
+// postpone puts off what a client caused while one of its sockets is being attached. It reports false where it is to
+// happen at once.
+func (a *sessionActor) postpone(reason Reason, end func()) bool {
+	switch reason {
+	case ReasonTransportClose, ReasonTransportError, ReasonParseError, ReasonForcedClose:
+	default:
+		return false
+	}
+	if !slices.ContainsFunc(a.sockets, func(s *Socket) bool { return s.state == socketAttaching }) {
+		return false
+	}
+	if a.postponed == nil {
+		a.postponed = end
+	}
+	return true
+}
+
+// catchUp does what was postponed. If another socket is being attached, it is put off again.
+func (a *sessionActor) catchUp() {
+	if end := a.postponed; end != nil {
+		a.postponed = nil
+		end()
+		for _, m := range a.unsettled {
+			a.settle(m)
+		}
+		a.unsettled = nil
+	}
 }
 
 // shutdownHold is how long a connection may take what is queued for it when the server stops: it resumes elsewhere anyway.

@@ -17,7 +17,13 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, input []byte, maxPackets int) {
 		if p, err := Decode(input); err == nil {
-			if p.Binary || !utf8.Valid(p.Data) || !bytes.Equal(AppendText(nil, p.Type, p.Data), input) {
+			switch {
+			case p.Binary: // base64 may be written in more than one way
+				again, err := Decode(AppendBinary(nil, p.Data))
+				if err != nil || !again.Binary || !bytes.Equal(again.Data, p.Data) {
+					t.Errorf("%q decoded to %+v, encoded again to %+v, %v", input, p, again, err)
+				}
+			case !utf8.Valid(p.Data) || !bytes.Equal(AppendText(nil, p.Type, p.Data), input):
 				t.Errorf("%q decoded to %+v", input, p)
 			}
 		} else if err != ErrPacket {

@@ -43,12 +43,13 @@ type Packet struct {
 }
 
 // Decode reads the packet in a WebSocket text frame. (A binary frame needs no decoding: it is the data of a binary
-// Message.) The packet's Data aliases text. The error is ErrPacket.
+// Message.) Clients that are told to force base64 send their binary messages as text here too, as in a payload. The Data
+// of other packets aliases text. The error is ErrPacket.
 func Decode(text []byte) (Packet, error) {
 	if !utf8.Valid(text) {
 		return Packet{}, ErrPacket
 	}
-	return decode(text)
+	return decodeBase64(text)
 }
 
 func decode(text []byte) (Packet, error) {

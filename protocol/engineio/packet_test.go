@@ -29,7 +29,7 @@ func TestDecode(t *testing.T) {
 		{name: "type before 0", text: "/", err: ErrPacket},
 		{name: "letters", text: "abc", err: ErrPacket},
 		{name: "type as a byte and not as a digit", text: "\x04abc", err: ErrPacket},
-		{name: "base64, which is for polling only", text: "bAQID", err: ErrPacket},
+		{name: "base64 that is none", text: "bA?", err: ErrPacket},
 		{name: "leading space", text: " 4a", err: ErrPacket},
 		{name: "not UTF-8", text: "4\xff\xfe", err: ErrPacket},
 		{name: "half a character", text: "4\xe2\x82", err: ErrPacket},
@@ -50,6 +50,15 @@ func TestDecode(t *testing.T) {
 				t.Errorf("encoded again: %q", back)
 			}
 		})
+	}
+}
+
+// TestDecodeBase64 is for clients with forceBase64: over a WebSocket they sent their binary messages as text, and were
+// closed with a parse error.
+func TestDecodeBase64(t *testing.T) {
+	p, err := Decode([]byte("bAQID"))
+	if err != nil || p.Type != Message || !p.Binary || string(p.Data) != "\x01\x02\x03" {
+		t.Errorf("got %c %q binary=%v, %v", p.Type, p.Data, p.Binary, err)
 	}
 }
 

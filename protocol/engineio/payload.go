@@ -29,7 +29,7 @@ func DecodePayload(body []byte, maxPackets int, each func(Packet) error) error {
 	for more := true; more; {
 		var one []byte
 		one, body, more = bytes.Cut(body, []byte{Separator})
-		p, err := decodePolled(one)
+		p, err := decodeBase64(one)
 		if err != nil {
 			return err
 		}
@@ -40,7 +40,8 @@ func DecodePayload(body []byte, maxPackets int, each func(Packet) error) error {
 	return nil
 }
 
-func decodePolled(one []byte) (Packet, error) {
+// decodeBase64 decodes a text packet, or a binary message written as one.
+func decodeBase64(one []byte) (Packet, error) {
 	if len(one) == 0 || one[0] != binaryPrefix {
 		return decode(one)
 	}

@@ -33,7 +33,7 @@ func (e *Event) Ack(args ...any) error {
 		return err
 	}
 	p := socketio.Packet{Type: socketio.Ack, Namespace: e.socket.namespace.name, ID: e.id, Data: data, Attachments: attachments}
-	e.socket.write(frameOf(p, false), false)
+	e.socket.write(frameOf(p, false), false, nil)
 	return nil
 }
 

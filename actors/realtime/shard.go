@@ -92,7 +92,7 @@ func (s *shard) Receive(c *actors.Context) {
 		s.schedule()
 	case direct:
 		s.taken++
-		s.pending = append(s.pending, emit{only: m.member, frame: m.frame, volatile: m.volatile, then: m.then})
+		s.pending = append(s.pending, emit{only: m.member, frame: m.frame, volatile: m.volatile, event: m.event, then: m.then})
 		s.schedule()
 	case emits:
 		s.taken++
@@ -327,6 +327,9 @@ func (s *shard) put(m *member, f *protocol.Frame, volatile bool) {
 // comes after its end.
 func (s *shard) single(e *emit) {
 	m := e.only
+	if e.event != nil && m.watched.Load() {
+		m.socket.watch(e.event())
+	}
 	if e.frame != nil {
 		s.put(m, e.frame, e.volatile)
 	}

@@ -98,6 +98,7 @@ func (s *server) heap() uint64 {
 			return len(stacks)-len(slices.DeleteFunc(slices.Clone(stacks), idle)) <= 8
 		})
 	}
+	s.open() // forgets what is gone
 	runtime.GC()
 	runtime.GC() // what pools hold goes with the second one
 	var stats runtime.MemStats

@@ -3,6 +3,7 @@ package hammer
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -53,6 +54,9 @@ func (s *storm) rage(vandals int, d time.Duration) {
 // session is one session of a vandal. It reports whether the server was not at fault.
 func (s *storm) session() bool {
 	n := s.sessions.Add(1)
+	if n%256 == 0 {
+		s.server.open() // forgets those that are gone
+	}
 	dice := newThrown(s.seed, n, 0)
 	dice.left = dice.below(25)
 	v := &vandal{dice: dice, server: s.server, wait: time.Duration(1+dice.below(200)) * time.Millisecond, statuses: map[int]int{}}
@@ -166,7 +170,13 @@ func TestSessionFuzz(t *testing.T) {
 // left waits until so many connections are left.
 func (s *server) left(n int) {
 	s.tb.Helper()
-	eventually(s.tb, "the end of the sessions", func() bool { return s.io.Connections() == n })
+	for deadline := time.Now().Add(patience); s.io.Connections() != n; {
+		if time.Now().After(deadline) {
+			s.tb.Fatalf("%d connections instead of %d, actors %+v; open: %q\n%.50000s",
+				s.io.Connections(), n, s.system.Counts(), s.open(), strings.Join(goroutines(), "\n\n"))
+		}
+		<-time.After(2 * time.Millisecond) // the pace of asking
+	}
 }
 
 // returnsToIdle waits until the server has nothing to do.

@@ -59,6 +59,7 @@ func rules() []rule {
 		{folder: "hammer", own: everything},
 		{folder: "bench", own: everything, others: []string{"*", fasthttp}},
 		{folder: "cmd", own: everything, others: anything},
+		{folder: "interop", others: anything},
 		{folder: "clienttest", own: append([]string{"cmd"}, everything...), others: anything},
 	}
 }

@@ -49,8 +49,9 @@ type engineServer struct {
 	standalone *http.Standalone
 	addr       string
 	client     *nethttp.Client
-	close      func() // ends the sessions
-	stop       func() // and everything else
+	close      func()                     // ends the sessions
+	closeWith  func(context.Context, int) // with a status, instead of close
+	stop       func()                     // and everything else
 	*engineNotes
 }
 
@@ -106,13 +107,19 @@ func setupEngine(t testing.TB, o engineSetup) *engineServer {
 	go func() { served <- e.standalone.Serve(listener) }()
 	transport := &nethttp.Transport{DisableCompression: true}
 	e.client = &nethttp.Client{Transport: transport, Timeout: patience}
-	e.close = sync.OnceFunc(func() {
+	var closing sync.Once
+	e.closeWith = func(ctx context.Context, status int) {
+		closing.Do(func() {
+			if err := e.server.Close(ctx, status); err != nil {
+				t.Errorf("close: %v", err)
+			}
+		})
+	}
+	e.close = func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if err := e.server.Close(ctx, realtime.StatusNone); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
+		e.closeWith(ctx, realtime.StatusNone)
+	}
 	e.stop = sync.OnceFunc(func() {
 		e.close()
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -540,4 +547,12 @@ func reset(t testing.TB, conn net.Conn) {
 	if err := conn.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// maskedFrames returns text messages as a client writes them.
+func maskedFrames(texts ...string) (frames [][]byte) {
+	for _, text := range texts {
+		frames = append(frames, ws.MustCompileFrame(ws.MaskFrame(ws.NewTextFrame([]byte(text)))))
+	}
+	return frames
 }

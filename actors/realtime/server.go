@@ -33,7 +33,10 @@ type Server struct {
 	history    *history // nil without recovery, as keeper
 	keeper     *keeper
 
-	sessions  sync.Map // sid → *Session
+	sessions  sync.Map      // sid → *Session
+	stopped   chan struct{} // closed when no session will be opened any more
+	stopping  sync.Once     // closes it
+	live      actors.Tally  // the actors of sessions
 	mu        sync.Mutex
 	addresses map[string]int
 	total     int
@@ -58,6 +61,7 @@ func New(system *actors.System, o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{
 		system: system, options: o, namespaces: map[string]*Namespace{}, addresses: map[string]int{},
+		stopped:    make(chan struct{}),
 		admissions: semaphore.NewWeighted(int64(o.Admissions)), seed: maphash.MakeSeed(),
 	}
 	s.supervisor = &supervisor{server: s, sessions: map[*Session]struct{}{}}
@@ -109,6 +113,9 @@ func (s *Server) Open(ctx context.Context, r Request, transport string) (*Sessio
 		if ok {
 			return session, nil
 		}
+		s.release(session)
+		return nil, ErrStopping
+	case <-s.stopped: // nobody is there who would open it
 		s.release(session)
 		return nil, ErrStopping
 	case <-ctx.Done():
@@ -181,12 +188,18 @@ func (s *Socket) welcome() *protocol.Frame {
 }
 
 // Close closes every connection with a WebSocket close status, without a DISCONNECT packet, and ends the actors. It
-// waits until they are gone or ctx ends.
+// waits until they are gone or ctx ends. A second call does nothing.
 func (s *Server) Close(ctx context.Context, status int) error {
+	select {
+	case <-s.stopped:
+		return nil
+	default:
+	}
 	s.system.Send(s.supervisor.pid, closeAll{status})
 	if err := s.drained(ctx); err != nil {
 		return err
 	}
+	s.stopping.Do(func() { close(s.stopped) })
 	if s.keeper != nil {
 		s.keeper.close()
 	}
@@ -218,7 +231,7 @@ func (s *Server) drained(ctx context.Context) error {
 		select {
 		case left := <-list:
 			if len(left) == 0 {
-				return s.system.Await(ctx, sessionKind)
+				return s.live.Await(ctx)
 			}
 			select {
 			case <-left[0].gone:

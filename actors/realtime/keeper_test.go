@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -49,4 +50,27 @@ func TestOldestSessionsAreForgotten(t *testing.T) {
 	if n := len(k.order); n > 100 {
 		t.Errorf("%d records are remembered for three sessions", n)
 	}
+}
+
+// TestMiddlewareOfASessionThatIsGone: with recovery on, a session that ended made a record of each of its sockets, also of
+// one whose middleware was about to say whose it is: a data race, which only the race detector sees. A storm of sessions
+// found it.
+func TestMiddlewareOfASessionThatIsGone(t *testing.T) {
+	running, release := make(chan struct{}), make(chan struct{})
+	s := setup(t, Options{Recovery: &Recovery{}}, func(s *Server) {
+		s.Of("/").Use(func(_ context.Context, socket *Socket) error {
+			running <- struct{}{}
+			<-release
+			socket.Identify(User{ID: "u1", Rooms: []string{"u1"}})
+			return nil
+		})
+	})
+	for range 50 {
+		c := dial(t, s, "192.0.2.1")
+		c.say("40")
+		<-running
+		c.cut()
+		release <- struct{}{}
+	}
+	eventually(t, "the end of the sessions", func() bool { return s.Connections() == 0 })
 }

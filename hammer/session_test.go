@@ -134,6 +134,21 @@ func TestSessionFuzz(t *testing.T) {
 	}
 	phoenixes := []*phoenix{s.server.phoenix("polling", polling), s.server.phoenix("websocket", websocket)}
 	living := len(canaries) + len(phoenixes)
+	defer func() {
+		for _, c := range canaries {
+			c.note(c.client.failure())
+			if c.wrong != nil {
+				t.Logf("canary %s: %v", c.name, c.wrong)
+			}
+		}
+		for _, p := range phoenixes {
+			p.mu.Lock()
+			if p.wrong != nil {
+				t.Logf("phoenix %s: %v", p.name, p.wrong)
+			}
+			p.mu.Unlock()
+		}
+	}()
 	ctx, stop := context.WithCancel(context.Background())
 	last := make(chan int, 1)
 	go func() { last <- s.tell(ctx) }()

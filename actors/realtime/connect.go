@@ -370,9 +370,9 @@ func (a *sessionActor) drop(socket *Socket, reason Reason) {
 			safely(func() { (*hook)(reason) })
 		}
 	}
-	switch r := socket.recordAt(reason); {
-	case was == socketAttaching || was == socketConnected:
-		a.s.server.shardOf(a.s.sid).send(detach{socket.member, r})
+	switch {
+	case was == socketAttaching || was == socketConnected: // before that the socket may be the middleware's still
+		a.s.server.shardOf(a.s.sid).send(detach{socket.member, socket.recordAt(reason)})
 	case socket.record != nil:
 		a.s.server.keeper.giveBack(socket.record)
 	}

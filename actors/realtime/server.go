@@ -124,9 +124,10 @@ func (s *Server) Open(ctx context.Context, r Request, transport string) (*Sessio
 	}
 }
 
-// Session returns the live session with this sid, or nil.
+// Session returns the live session with this sid, or nil. One whose client may have been told of the end is not live,
+// also while its actor is still busy with it.
 func (s *Server) Session(sid string) *Session {
-	if found, ok := s.sessions.Load(sid); ok {
+	if found, ok := s.sessions.Load(sid); ok && !found.(*Session).out.ended() {
 		return found.(*Session)
 	}
 	return nil

@@ -215,6 +215,7 @@ func (s *Session) Writable() bool { return s.out.writable() }
 // poll, one that is upgrading over its WebSocket. What the client sends from now on is dropped.
 func (s *Session) Close() {
 	if s.closing.CompareAndSwap(false, true) {
+		s.out.close(StatusNone) // now: a poll that comes next must see it
 		s.Fail(ReasonForcedClose)
 	}
 }

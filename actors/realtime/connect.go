@@ -212,5 +212,8 @@ func (a *sessionActor) attached(m attached) {
 		}
 		a.dispatch(p)
 	}
+	if socket.leave != nil && !a.ended {
+		a.disconnect(*socket.leave)
+	}
 	a.catchUp()
 }

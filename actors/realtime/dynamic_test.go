@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -77,5 +79,31 @@ func TestDisconnectedBeforeItIsConnected(t *testing.T) {
 				t.Errorf("%d connections, %d sockets", len(connections), s.Sockets("/"))
 			}
 		})
+	}
+}
+
+// TestAnsweredBeforeItIsDisconnected: whoever disconnects a socket in the very moment it is connected has its client told
+// in this order, never the other way round.
+func TestAnsweredBeforeItIsDisconnected(t *testing.T) {
+	sockets := make(chan *Socket, 1)
+	s := setup(t, Options{}, func(s *Server) {
+		s.Of("/").Use(func(_ context.Context, s *Socket) error { sockets <- s; return nil })
+	})
+	for i := range 300 {
+		c := dial(t, s, "192.0.2.1")
+		c.say("40")
+		socket := <-sockets
+		for range i % 30 {
+			_ = socket.Rooms() // some time passes
+		}
+		socket.Disconnect(i%2 == 0)
+		messages := c.until(t, "41", func(messages []string, closed bool) bool {
+			return closed || slices.Contains(messages, "41")
+		})
+		if answered := slices.IndexFunc(messages, func(m string) bool { return strings.HasPrefix(m, "40{") }); answered >= 0 &&
+			answered > slices.Index(messages, "41") {
+			t.Fatalf("round %d: %q", i, messages)
+		}
+		c.cut()
 	}
 }

@@ -39,6 +39,7 @@ func TestClients(t *testing.T) {
 	}{
 		{"socket.io-client 4 on Node", func(t *testing.T) *exec.Cmd { return onNode(t, "socket.io-client", "all.mjs") }},
 		{"socket.io-client 3 on Node", func(t *testing.T) *exec.Cmd { return onNode(t, "socket.io-client-3", "all.mjs") }},
+		{"socket.io-client 2 on the JVM", onJVM},
 	} {
 		t.Run(client.name, func(t *testing.T) { play(t, binary, client.command(t)) })
 	}

@@ -217,29 +217,43 @@ func TestRow086MiddlewareOfOneNamespace(t *testing.T) {
 
 func TestRow087GoneWhileMiddlewareWaits(t *testing.T) {
 	both(t, func(t *testing.T, join func(*rig) peer) {
-		entered, release := make(chan struct{}, 1), make(chan struct{})
-		connections := make(chan struct{}, 1)
-		r := simple(t, func(s *realtime.Server) {
-			s.Of("/").OnConnection(func(*realtime.Socket) { connections <- struct{}{} }).
-				Use(func(context.Context, *realtime.Socket) error {
-					entered <- struct{}{}
-					<-release
-					return nil
+		// After a violation a polling session is held until its client has read the close: it is gone, and still there.
+		for name, end := range map[string]string{"the client closes": "1", "the server closes": "42{}"} {
+			t.Run(name, func(t *testing.T) {
+				entered, release := make(chan struct{}, 1), make(chan struct{})
+				connections := make(chan struct{}, 1)
+				r := simple(t, func(s *realtime.Server) {
+					s.Of("/").OnConnection(func(*realtime.Socket) { connections <- struct{}{} }).
+						Use(func(context.Context, *realtime.Socket) error {
+							entered <- struct{}{}
+							<-release
+							return nil
+						})
+					s.Of("/free")
 				})
-			s.Of("/free")
-		})
-		p := join(r)
-		p.say("40")
-		<-entered
-		p.say("1")
-		p.gone()
-		close(release)
-		w := r.open(socketWS)
-		connected(t, w, "/free")
-		select {
-		case <-connections:
-			t.Error("a client that is gone was connected")
-		default:
+				p := join(r)
+				p.say("40")
+				<-entered
+				p.say(end)
+				_, held := p.(*polling)
+				if held = held && end != "1"; !held {
+					p.gone()
+				}
+				close(release)
+				for range 5 {
+					w := r.open(socketWS)
+					connected(t, w, "/free")
+				}
+				if held {
+					ended(t, p)
+				}
+				if len(connections) != 0 {
+					t.Error("a client that is gone was connected")
+				}
+				if n := r.server.Sockets("/"); n != 0 {
+					t.Errorf("%d sockets of it are left", n)
+				}
+			})
 		}
 	})
 }

@@ -2,6 +2,7 @@ package hammer
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -14,6 +15,7 @@ import (
 type phoenix struct {
 	name, transport string
 	server          *server
+	calm            *sync.RWMutex // held for the time of a life
 	done            sync.WaitGroup
 
 	mu        sync.Mutex
@@ -22,14 +24,16 @@ type phoenix struct {
 	sid, pid  string
 	offset    string
 	news      int // the last number; 0 before the first
+	heard     int // news altogether
 	lives     int
 	recovered int
 	ended     bool // the end was told
 	wrong     error
 }
 
-func (s *server) phoenix(name, transport string) *phoenix {
-	p := &phoenix{name: name, transport: transport, server: s}
+// phoenix sets one free. It is between two lives, without a connection, while calm is held.
+func (s *server) phoenix(name, transport string, calm *sync.RWMutex) *phoenix {
+	p := &phoenix{name: name, transport: transport, server: s, calm: calm}
 	p.done.Go(p.live)
 	return p
 }
@@ -37,37 +41,49 @@ func (s *server) phoenix(name, transport string) *phoenix {
 // live leads one life after the other.
 func (p *phoenix) live() {
 	for deadline := time.Now().Add(patience); ; {
-		lost := p.begin()
-		c, err := p.server.connect(p.transport, func(m packet) { p.receive(m.data) })
-		if err != nil {
-			p.note(err)
+		before := p.progress()
+		if p.life() {
 			return
 		}
-		c.say(text("40" + p.claim()))
-		for over := false; !over; {
-			select {
-			case <-lost:
-				over = true
-			case <-time.After(pace):
-				over = c.failure() != nil // the server ended it: that costs nothing either
-			}
-		}
-		c.end(nil)
-		c.done.Wait()
-		p.mu.Lock()
-		ended := p.ended || p.wrong != nil
-		if p.lives%10 == 0 {
-			deadline = time.Now().Add(patience) // it gets on
-		}
-		p.mu.Unlock()
-		if ended {
-			return
-		}
-		if time.Now().After(deadline) {
-			p.note(fmt.Errorf("no ten lives in time"))
+		if p.progress() > before {
+			deadline = time.Now().Add(patience)
+		} else if time.Now().After(deadline) {
+			p.note(errors.New("it gets nowhere"))
 			return
 		}
 	}
+}
+
+// life is one of them. It reports whether it was the last.
+func (p *phoenix) life() (last bool) {
+	p.calm.RLock()
+	defer p.calm.RUnlock()
+	lost := p.begin()
+	c, err := p.server.connect(p.transport, func(m packet) { p.receive(m.data) })
+	if err != nil {
+		p.note(err)
+		return true
+	}
+	c.say(text("40" + p.claim()))
+	for over := false; !over; {
+		select {
+		case <-lost:
+			over = true
+		case <-time.After(pace):
+			over = c.failure() != nil // the server ended it: that costs nothing either
+		}
+	}
+	c.end(nil)
+	c.done.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended || p.wrong != nil
+}
+
+func (p *phoenix) progress() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.heard
 }
 
 func (p *phoenix) begin() (lost chan struct{}) {
@@ -113,17 +129,22 @@ func (p *phoenix) receive(message string) {
 			p.fail("news %s after %d, in life %d, %d recovered", message, p.news, p.lives, p.recovered)
 		}
 		p.news = n
+		p.heard++
 		if p.rest--; p.rest == 0 {
 			close(p.lost)
 		}
 	case `"end"`:
-		if json.Unmarshal(event[1], &n) != nil || n != p.news {
+		if json.Unmarshal(event[1], &n) != nil || p.news != 0 && n != p.news { // 0: a new life that has heard nothing
 			p.fail("the end after news %d: %s", p.news, message)
 		}
-		if p.ended = true; p.rest > 0 {
-			p.rest = 0
-			close(p.lost)
-		}
+		p.end()
+	}
+}
+
+func (p *phoenix) end() {
+	if p.ended = true; p.rest > 0 {
+		p.rest = 0
+		close(p.lost)
 	}
 }
 
@@ -156,12 +177,33 @@ func (p *phoenix) note(err error) {
 	p.fail("%w", err)
 }
 
-// finish waits until the phoenix has been told the end, and fails the test when it missed something.
-func (p *phoenix) finish(s *server) {
+// finish tells the end, with the number of the last news, until the phoenix has heard it, and fails the test when it
+// missed something.
+func (p *phoenix) finish(s *server, news int) {
 	s.tb.Helper()
-	p.done.Wait()
-	if p.wrong != nil {
-		s.tb.Errorf("phoenix %s: %v", p.name, p.wrong)
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		p.done.Wait()
+	}()
+	tick := time.NewTicker(10 * pace)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); ; {
+		_ = s.io.Of("/").Emit("end", news) // a number can be encoded
+		select {
+		case <-gone:
+			if p.wrong != nil {
+				s.tb.Errorf("phoenix %s: %v", p.name, p.wrong)
+			}
+			s.tb.Logf("phoenix %s: %d lives, %d of them recovered, %d news", p.name, p.lives, p.recovered, p.heard)
+			return
+		case <-tick.C:
+		}
+		if time.Now().After(deadline) {
+			p.note(errors.New("it does not hear the end"))
+			p.mu.Lock()
+			p.end()
+			p.mu.Unlock()
+		}
 	}
-	s.tb.Logf("phoenix %s: %d lives, %d of them recovered, the last news is %d", p.name, p.lives, p.recovered, p.news)
 }

@@ -56,7 +56,7 @@ type EngineOptions struct {
 // answered itself), or refuse it with an error.
 type Middleware func(c *Ctx) (next bool, err error)
 
-// Ctx is Fiber's context of a request, under a name by which packages that do not know Fiber can take it.
+// Ctx is a request and its answer: Fiber's, by a name for packages that know no Fiber. It is good only during the call.
 type Ctx = fiber.Ctx
 
 // defaultCompressFrom is that of EngineOptions.CompressFrom.

@@ -226,6 +226,7 @@ func TestRow068TimersSurviveAnUpgrade(t *testing.T) {
 			within(t, "ping", time.Since(begin), beatInterval)
 		}
 		w.closed()
+		within(t, "closed", time.Since(begin), beatTimeout)
 		endedWith(t, e, p.sid, realtime.ReasonPingTimeout)
 	})
 	t.Run("row 068 pinged over polling, answered over the WebSocket", func(t *testing.T) {

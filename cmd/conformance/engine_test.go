@@ -34,6 +34,27 @@ func TestEngineEchoAnswersAtOnce(t *testing.T) {
 	}
 }
 
+// TestEngineEchoOfBursts: a client that sends far more than it reads for now is not cut off, as it is not by Node.
+func TestEngineEchoOfBursts(t *testing.T) {
+	s := setup(t, defaults())
+	p := s.poll("/engine.io/")
+	w := s.dial("/engine.io/")
+	big := "4" + strings.Repeat("x", 900_000)
+	const times = 8
+	for range times {
+		p.say(big)
+		w.say(big)
+	}
+	if _, _, body := s.do("GET", p.path, ""); len(body) != times*len(big)+times-1 {
+		t.Errorf("one poll got %d bytes", len(body))
+	}
+	for range times {
+		if got := w.next(); got != big {
+			t.Fatalf("%d bytes came", len(got))
+		}
+	}
+}
+
 func TestEngineUpgrade(t *testing.T) {
 	s := setup(t, defaults())
 	p := s.poll("/engine.io/")

@@ -107,8 +107,8 @@ func (s *Server) admit(socket *Socket) {
 }
 
 func (a *sessionActor) admitted(m admitted) {
-	if a.ended {
-		return
+	if a.ended || m.socket.state != socketAdmitting {
+		return // it was disconnected meanwhile
 	}
 	if m.err != nil {
 		a.rejected(m)
@@ -165,7 +165,7 @@ func (a *sessionActor) refuse(namespace string, err error) {
 
 func (a *sessionActor) entered(m entered) {
 	switch {
-	case a.ended: // drop has told the room already
+	case a.ended, m.socket.state != socketEntering: // drop has told the room already
 	case m.ok:
 		a.attach(m.socket)
 	default:
@@ -187,7 +187,7 @@ func (a *sessionActor) attach(socket *Socket) {
 
 func (a *sessionActor) attached(m attached) {
 	socket := m.socket
-	if a.ended {
+	if a.ended || socket.state != socketAttaching {
 		return
 	}
 	if m.refused != "" {
@@ -211,6 +211,9 @@ func (a *sessionActor) attached(m attached) {
 			return
 		}
 		a.dispatch(p)
+	}
+	if socket.leave != nil && !a.ended {
+		a.disconnect(*socket.leave)
 	}
 	a.catchUp()
 }

@@ -21,6 +21,12 @@ func (a *sessionActor) disconnect(m disconnect) {
 		targets = slices.Clone(a.sockets)
 	}
 	for _, socket := range targets {
+		if socket.state == socketAttaching { // its CONNECT is being answered: that has to come first
+			socket.leave = &m
+			return
+		}
+	}
+	for _, socket := range targets {
 		if slices.Contains(a.sockets, socket) {
 			a.write(socketio.Packet{Type: socketio.Disconnect, Namespace: socket.namespace.name})
 			a.remove(socket, ReasonServerDisconnect)

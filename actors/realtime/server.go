@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -45,7 +46,8 @@ type Server struct {
 	namespaces     map[string]*Namespace // static ones, and the children there are
 	parents        []*Namespace          // of dynamic ones, in the order they are asked
 	onNewNamespace []func(*Namespace)
-	dynamic        int // children
+	dynamic        atomic.Int64 // children
+	making         sync.Mutex   // held while a child is made
 }
 
 // ErrOverloaded says that a connection was refused because of a limit, ErrStopping because the server stops, ErrSid

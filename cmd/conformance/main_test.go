@@ -65,7 +65,7 @@ func TestAddressInUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer taken.Close() //nolint:errcheck // nothing was written
+	defer taken.Close()
 	for name, addr := range map[string]string{"taken": taken.Addr().String(), "none": "127.0.0.1:none", "no port": "127.0.0.1"} {
 		var out, errs strings.Builder
 		if code := run(context.Background(), []string{"-addr", addr}, &out, &errs); code != exitFailed || !strings.HasPrefix(errs.String(), "conformance: listen: ") {

@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -39,7 +38,9 @@ func TestClients(t *testing.T) {
 	}{
 		{"socket.io-client 4 on Node", func(t *testing.T) *exec.Cmd { return onNode(t, "socket.io-client", "all.mjs") }},
 		{"socket.io-client 3 on Node", func(t *testing.T) *exec.Cmd { return onNode(t, "socket.io-client-3", "all.mjs") }},
-		{"socket.io-client 2 on the JVM", onJVM},
+		{"python-socketio", func(t *testing.T) *exec.Cmd { return onPython(t, "sync_client.py") }},
+		{"python-socketio with asyncio", func(t *testing.T) *exec.Cmd { return onPython(t, "async_client.py") }},
+		{"Java", onJava},
 	} {
 		t.Run(client.name, func(t *testing.T) { play(t, binary, client.command(t)) })
 	}
@@ -79,28 +80,4 @@ func runBounded(ctx context.Context, cmd *exec.Cmd) (output []byte, err error) {
 		}
 	}()
 	return cmd.CombinedOutput()
-}
-
-// missing ends a test whose tools are not there: it is skipped with a sentence, or fails in CI.
-func missing(t *testing.T, sentence string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(sentence)
-	}
-	t.Skip(sentence)
-}
-
-// onNode returns the command that plays a file of scenarios with an npm package.
-func onNode(t *testing.T, npmPackage, file string) *exec.Cmd {
-	t.Helper()
-	node, err := exec.LookPath("node")
-	if err != nil {
-		missing(t, "node is not installed: the JavaScript client's tests need it.")
-	}
-	if _, err := os.Stat(filepath.Join("node_modules", npmPackage)); err != nil {
-		missing(t, npmPackage+" is not installed: npm ci --prefix interop does it.")
-	}
-	cmd := exec.CommandContext(t.Context(), node, "--test-reporter=spec", "--test-timeout=60000", filepath.Join("node", file))
-	cmd.Env = append(os.Environ(), "INTEROP_CLIENT="+npmPackage)
-	return cmd
 }

@@ -1,404 +1,472 @@
 import io.socket.client.Ack;
-import io.socket.client.AckWithTimeout;
 import io.socket.client.IO;
-import io.socket.client.Manager;
 import io.socket.client.Socket;
-import io.socket.engineio.client.transports.Polling;
-import io.socket.engineio.client.transports.WebSocket;
-import java.io.InputStream;
-import java.net.HttpURLConnection;
 import java.net.URI;
-import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.json.JSONArray;
 import org.json.JSONObject;
 
-/**
- * What the Java client, which Android apps use, does with the conformance server. Each scenario has clients of its own;
- * servers come from the control that INTEROP_CONTROL names. The exit status is 1 when a scenario failed.
- */
+/** The Java client, which Android apps use, against the conformance server. Run by go test; README.md says how by hand. */
 public final class Scenarios {
-  private static final String CONTROL = System.getenv("INTEROP_CONTROL");
-  private static final boolean LONG = System.getenv("LONG") != null;
-  private static final long PATIENCE = 15_000; // milliseconds
+    private static final String CONTROL = System.getenv("INTEROP_CONTROL");
+    private static final int INTERVALS = System.getenv("LONG") != null ? 200 : 20;
+    private static final long DEADLINE = 15_000; // ms that anything may take
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-  interface Scenario {
-    void play(String[] transports) throws Exception;
-  }
+    private static final Map<String, String[]> TRANSPORTS = new LinkedHashMap<>();
 
-  /** The ways in which a client can be set up, by name. */
-  private static final Map<String, String[]> WAYS = new LinkedHashMap<>();
+    static {
+        TRANSPORTS.put("polling", new String[] {"polling"});
+        TRANSPORTS.put("websocket", new String[] {"websocket"});
+        TRANSPORTS.put("upgrade", new String[] {"polling", "websocket"});
+    }
 
-  private static Server shared;
+    private interface Case {
+        void play(String transport) throws Exception;
+    }
 
-  public static void main(String[] args) throws Exception {
-    WAYS.put("polling", new String[] {Polling.NAME});
-    WAYS.put("websocket", new String[] {WebSocket.NAME});
-    WAYS.put("upgrade", new String[] {Polling.NAME, WebSocket.NAME});
-
-    Map<String, Scenario> scenarios = new LinkedHashMap<>();
-    scenarios.put("connects, and is told what it said", Scenarios::connects);
-    scenarios.put("events keep their arguments and their order", Scenarios::events);
-    scenarios.put("binary both ways, nested", Scenarios::binary);
-    scenarios.put("acks both ways", Scenarios::acks);
-    scenarios.put("namespaces, and a refusal with its data", Scenarios::namespaces);
-    scenarios.put("rooms and broadcasts", Scenarios::rooms);
-    scenarios.put("payloads below and above the limit", Scenarios::limit);
-    scenarios.put("heartbeats over many intervals", Scenarios::heartbeats);
-    scenarios.put("a server that is killed and restarted", Scenarios::restart);
-    scenarios.put("leaves and is sent away", Scenarios::leaves);
-
-    shared = new Server(Collections.emptyMap());
-    int failed = 0;
-    for (Map.Entry<String, Scenario> scenario : scenarios.entrySet()) {
-      for (Map.Entry<String, String[]> way : WAYS.entrySet()) {
-        String name = scenario.getKey() + ", " + way.getKey();
-        try {
-          scenario.getValue().play(way.getValue());
-          System.out.println("ok: " + name);
-        } catch (Throwable wrong) {
-          failed++;
-          System.out.println("FAILED: " + name);
-          wrong.printStackTrace(System.out);
-        } finally {
-          Client.endAll();
+    /** Plays every case by every transport and exits with 1 when one of them failed. */
+    public static void main(String[] args) throws Exception {
+        Server shared = new Server("");
+        Map<String, Case> cases = new LinkedHashMap<>();
+        cases.put("connects", by -> connects(shared, by));
+        cases.put("events and acks", by -> events(shared, by));
+        cases.put("many events in a row", by -> many(shared, by));
+        cases.put("is asked by the server", by -> asked(shared, by));
+        cases.put("eleven attachments are too many", Scenarios::eleven);
+        cases.put("namespaces and refusals", by -> namespaces(shared, by));
+        cases.put("rooms", by -> rooms(shared, by));
+        cases.put("ends", by -> ends(shared, by));
+        cases.put("the limit of a payload", Scenarios::limit);
+        cases.put("a server that is killed", Scenarios::killed);
+        cases.put("a server that stops", Scenarios::stopped);
+        cases.put("heartbeats", Scenarios::heartbeats);
+        int passed = 0;
+        int failed = 0;
+        for (Map.Entry<String, Case> c : cases.entrySet()) {
+            // The transports at once, since scenarios wait most of the time.
+            Map<String, CompletableFuture<Void>> running = new LinkedHashMap<>();
+            for (String by : TRANSPORTS.keySet()) {
+                running.put(by, CompletableFuture.runAsync(() -> {
+                    try {
+                        c.getValue().play(by);
+                    } catch (Exception e) {
+                        throw new RuntimeException(e);
+                    }
+                }, task -> new Thread(task).start()));
+            }
+            for (Map.Entry<String, CompletableFuture<Void>> r : running.entrySet()) {
+                try {
+                    r.getValue().get(5, TimeUnit.MINUTES);
+                    passed++;
+                    System.out.printf("ok      %s by %s%n", c.getKey(), r.getKey());
+                } catch (Exception e) {
+                    failed++;
+                    System.out.printf("FAILED  %s by %s%n", c.getKey(), r.getKey());
+                    e.printStackTrace(System.out);
+                }
+            }
         }
-      }
-    }
-    System.out.println(failed == 0 ? "all well" : failed + " failed");
-    System.exit(failed == 0 ? 0 : 1); // the client's threads would go on
-  }
-
-  private static void connects(String[] transports) throws Exception {
-    Client c = new Client(shared.url, "/", transports, Collections.singletonMap("token", "a&b=c"));
-    c.connected();
-    same(new JSONObject().put("token", "a&b=c").toString(), c.next("auth")[0].toString(), "auth");
-    same(c.socket.id(), ((JSONObject) c.ask("info")[0]).getString("id"), "own id");
-    c.onBest(transports);
-    same(transports[transports.length - 1], ((JSONObject) c.ask("info")[0]).getString("transport"), "transport");
-    Client silent = new Client(shared.url, "/", transports, null);
-    silent.connected();
-    same("{}", silent.next("auth")[0].toString(), "auth of nobody");
-  }
-
-  private static void events(String[] transports) throws Exception {
-    Client c = new Client(shared.url, "/", transports, null);
-    c.connected();
-    JSONObject nested = new JSONObject("{\"a\":[1,{\"b\":null}],\"é\":\"漢字😀\"}");
-    c.socket.emit("message", 1, "2", true, JSONObject.NULL, nested, new JSONArray("[1,[2,[]]]"), "");
-    Object[] back = c.next("message-back");
-    same(7, back.length, "arguments");
-    same("1 2 true", back[0] + " " + back[1] + " " + back[2], "plain ones");
-    same(nested.toString(), back[4].toString(), "nested");
-    same("[1,[2,[]]]", back[5].toString(), "array");
-    int many = LONG ? 5000 : 500;
-    for (int i = 0; i < many; i++) {
-      c.socket.emit("message", i);
-    }
-    for (int i = 0; i < many; i++) {
-      same(i, c.next("message-back")[0], "in order");
-    }
-  }
-
-  private static void binary(String[] transports) throws Exception {
-    Client c = new Client(shared.url, "/", transports, null);
-    c.connected();
-    byte[] large = new byte[300_000];
-    for (int i = 0; i < large.length; i++) {
-      large[i] = (byte) (i * 7);
-    }
-    JSONObject nested = new JSONObject().put("list", new JSONArray().put(new byte[] {1, 2}).put("text")).put("empty", new byte[0]);
-    c.socket.emit("message", large, nested, "last");
-    Object[] back = c.next("message-back");
-    same(true, Arrays.equals(large, (byte[]) back[0]), "300,000 bytes");
-    JSONObject got = (JSONObject) back[1];
-    same("[1, 2]", Arrays.toString((byte[]) got.getJSONArray("list").get(0)), "in an array");
-    same(0, ((byte[]) got.get("empty")).length, "no bytes");
-    same("last", back[2], "after them");
-    same("[-1, 0]", Arrays.toString((byte[]) c.ask("echo", new byte[] {-1, 0})[0]), "in an ack");
-  }
-
-  private static void acks(String[] transports) throws Exception {
-    Client c = new Client(shared.url, "/", transports, null);
-    c.connected();
-    same("[1, x]", Arrays.toString(c.ask("message-with-ack", 1, "x")), "ack");
-    same(0, c.ask("echo").length, "ack of nothing");
-    c.socket.on("question", args -> ((Ack) args[1]).call("answer to " + args[0]));
-    c.socket.emit("ask", "a question");
-    same("answer to a question", c.next("answer")[0], "what the server was answered");
-    BlockingQueue<String> late = new LinkedBlockingQueue<>();
-    c.socket.emit("nobody acks this", new Object[0], new AckWithTimeout(50) {
-      @Override public void onTimeout() { late.add("timeout"); }
-
-      @Override public void onSuccess(Object... args) { late.add("success"); }
-    });
-    same("timeout", late.poll(PATIENCE, TimeUnit.MILLISECONDS), "an ack that does not come");
-  }
-
-  private static void namespaces(String[] transports) throws Exception {
-    Client main = new Client(shared.url, "/", transports, null);
-    main.connected();
-    Client custom = main.of("/custom", Collections.singletonMap("own", "payload"));
-    custom.connected();
-    same("{\"own\":\"payload\"}", custom.next("auth")[0].toString(), "payload of its own");
-    same("[7]", Arrays.toString(custom.ask("echo", 7)), "event in the namespace");
-    Client good = main.of("/secure", Collections.singletonMap("token", "good"));
-    good.connected();
-    Client bad = new Client(shared.url, "/secure", transports, Collections.singletonMap("token", "bad"));
-    bad.socket.connect();
-    JSONObject refusal = (JSONObject) bad.next(Socket.EVENT_CONNECT_ERROR)[0];
-    same("not authorized", refusal.getString("message"), "refusal");
-    same(401, refusal.getJSONObject("data").getInt("code"), "data of the refusal");
-    Client unknown = new Client(shared.url, "/random", transports, null);
-    unknown.socket.connect();
-    same("Invalid namespace", ((JSONObject) unknown.next(Socket.EVENT_CONNECT_ERROR)[0]).getString("message"), "unknown namespace");
-  }
-
-  private static void rooms(String[] transports) throws Exception {
-    Client a = new Client(shared.url, "/", transports, null);
-    Client b = new Client(shared.url, "/", transports, null);
-    a.connected();
-    b.connected();
-    String room = "java-" + a.socket.id();
-    a.ask("join", room);
-    b.socket.emit("shout-room", room, "in the room", 1);
-    same(1, a.next("in the room")[0], "room");
-    b.ask("join", room);
-    a.ask("leave", room);
-    b.socket.emit("shout-room", room, "in the room", 2);
-    same(2, b.next("in the room")[0], "room after leaving");
-    String all = "all-" + a.socket.id();
-    a.listen(all);
-    b.listen(all);
-    a.socket.emit("shout", all, "x");
-    same("x", a.next(all)[0], "everybody, the sender included");
-    same("x", b.next(all)[0], "everybody");
-    same(0, a.waiting("in the room"), "events after leaving");
-  }
-
-  private static void limit(String[] transports) throws Exception {
-    Map<String, String> flags = new LinkedHashMap<>();
-    flags.put("max-payload", "100000");
-    // Its WebSocket does not tell it of a close frame (1009): it learns of the end by the heartbeat that stays away.
-    flags.put("ping-interval", "500ms");
-    flags.put("ping-timeout", "500ms");
-    Server server = new Server(flags);
-    Client c = new Client(server.url, "/", transports, null);
-    c.connected();
-    c.onBest(transports);
-    same(90_000, ((String) c.ask("echo", text(90_000))[0]).length(), "0.9 of the limit");
-    c.socket.emit("echo", text(110_000));
-    String reason = (String) c.next(Socket.EVENT_DISCONNECT)[0];
-    if (!Arrays.asList("transport error", "transport close", "ping timeout").contains(reason)) {
-      throw new AssertionError("disconnected for " + reason);
-    }
-    c.next(Socket.EVENT_CONNECT);
-    same("[1]", Arrays.toString(c.ask("echo", 1)), "after it came back");
-    Client.endAll();
-    server.act("stop");
-  }
-
-  private static void heartbeats(String[] transports) throws Exception {
-    Map<String, String> flags = new LinkedHashMap<>();
-    flags.put("ping-interval", "300ms");
-    flags.put("ping-timeout", "800ms");
-    Server server = new Server(flags);
-    Client c = new Client(server.url, "/", transports, null);
-    c.connected();
-    c.onBest(transports);
-    // A client that does not answer the first ping is gone after 300 + 800 ms.
-    Object[] gone = c.heard.get(Socket.EVENT_DISCONNECT).poll(LONG ? 30_000 : 3_000, TimeUnit.MILLISECONDS);
-    same("null", Arrays.toString(gone), "disconnected while idle");
-    same("[1]", Arrays.toString(c.ask("echo", 1)), "after ten intervals");
-    Client.endAll();
-    server.act("stop");
-  }
-
-  private static void restart(String[] transports) throws Exception {
-    Server server = new Server(Collections.emptyMap());
-    Client c = new Client(server.url, "/", transports, null);
-    c.connected();
-    String first = c.socket.id();
-    c.next("auth");
-    server.act("kill");
-    c.next(Socket.EVENT_DISCONNECT);
-    for (int i = 0; i < 5; i++) {
-      c.socket.emit("message", "buffered", i);
-    }
-    server.act("start");
-    c.next(Socket.EVENT_CONNECT);
-    for (int i = 0; i < 5; i++) {
-      same(i, c.next("message-back")[1], "buffered event");
-    }
-    if (c.socket.id().equals(first)) {
-      throw new AssertionError("the same id after a restart");
-    }
-    Client.endAll();
-    server.act("stop");
-  }
-
-  private static void leaves(String[] transports) throws Exception {
-    Client c = new Client(shared.url, "/", transports, null);
-    c.connected();
-    c.socket.disconnect();
-    same("io client disconnect", c.next(Socket.EVENT_DISCONNECT)[0], "own disconnect");
-    c.connected();
-    same("[1]", Arrays.toString(c.ask("echo", 1)), "after it came back");
-    for (boolean everything : new boolean[] {false, true}) {
-      Client sent = new Client(shared.url, "/", transports, null);
-      sent.connected();
-      sent.socket.emit("bye", everything);
-      same("io server disconnect", sent.next(Socket.EVENT_DISCONNECT)[0], "sent away, close=" + everything);
-    }
-  }
-
-  private static String text(int length) {
-    char[] chars = new char[length];
-    Arrays.fill(chars, 'x');
-    return new String(chars);
-  }
-
-  private static void same(Object want, Object got, String what) {
-    if (!want.equals(got)) {
-      throw new AssertionError(what + ": got " + got + ", want " + want);
-    }
-  }
-
-  /** A server of the control. */
-  private static final class Server {
-    final String url;
-    private final int id;
-
-    Server(Map<String, String> flags) throws Exception {
-      List<String> query = new ArrayList<>();
-      for (Map.Entry<String, String> flag : flags.entrySet()) {
-        query.add(flag.getKey() + "=" + URLEncoder.encode(flag.getValue(), "UTF-8"));
-      }
-      JSONObject made = new JSONObject(post("/servers?" + String.join("&", query)));
-      id = made.getInt("id");
-      url = made.getString("url");
+        System.out.printf("%d passed, %d failed%n", passed, failed);
+        System.exit(failed == 0 ? 0 : 1); // the client's threads would go on
     }
 
-    void act(String what) throws Exception {
-      post("/servers/" + id + "/" + what);
-    }
+    // Scenarios.
 
-    private static String post(String path) throws Exception {
-      HttpURLConnection request = (HttpURLConnection) URI.create(CONTROL + path).toURL().openConnection();
-      request.setRequestMethod("POST");
-      request.setConnectTimeout((int) PATIENCE);
-      request.setReadTimeout(40_000);
-      boolean good = request.getResponseCode() < 300;
-      try (InputStream body = good ? request.getInputStream() : request.getErrorStream()) {
-        String text = body == null ? "" : new String(body.readAllBytes(), "UTF-8");
-        if (!good) {
-          throw new IllegalStateException(path + ": " + text);
+    private static void connects(Server server, String by) throws Exception {
+        JSONObject auth = new JSONObject();
+        try (Client c = new Client(server, by, Map.of("token", "a&b=é"))) {
+            same(c.next("auth"), list(new JSONObject(Map.of("token", "a&b=é"))));
+            JSONObject info = (JSONObject) c.ask("info")[0];
+            same(info.get("id"), c.socket.id());
+            same(info.get("transport"), by.equals("upgrade") ? "websocket" : by);
+            same(info.get("eio"), 4);
+            same(info.get("rooms"), new JSONArray(List.of(c.socket.id())));
         }
-        return text;
-      }
-    }
-  }
-
-  /** A client that keeps what it hears until a scenario asks for it. */
-  private static final class Client {
-    private static final List<Client> OPEN = Collections.synchronizedList(new ArrayList<>());
-
-    final Socket socket;
-    private final Manager manager;
-    private final Map<String, BlockingQueue<Object[]>> heard = Collections.synchronizedMap(new LinkedHashMap<>());
-
-    Client(String url, String namespace, String[] transports, Map<String, String> auth) {
-      this(new Manager(URI.create(url), options(transports, auth)), namespace, auth);
-    }
-
-    private Client(Manager manager, String namespace, Map<String, String> auth) {
-      this.manager = manager;
-      socket = manager.socket(namespace, options(null, auth));
-      for (String name : new String[] {
-        Socket.EVENT_CONNECT, Socket.EVENT_CONNECT_ERROR, Socket.EVENT_DISCONNECT, "auth", "message-back", "answer", "in the room"
-      }) {
-        listen(name);
-      }
-      OPEN.add(this);
-    }
-
-    private static IO.Options options(String[] transports, Map<String, String> auth) {
-      IO.Options options = new IO.Options();
-      options.forceNew = true;
-      options.reconnectionDelay = 20;
-      options.reconnectionDelayMax = 100;
-      if (transports != null) {
-        options.transports = transports;
-      }
-      options.auth = auth;
-      return options;
-    }
-
-    /** Another namespace over the same connection. */
-    Client of(String namespace, Map<String, String> auth) {
-      return new Client(manager, namespace, auth);
-    }
-
-    void listen(String event) {
-      BlockingQueue<Object[]> queue = new LinkedBlockingQueue<>();
-      heard.put(event, queue);
-      socket.on(event, queue::add);
-    }
-
-    int waiting(String event) {
-      return heard.get(event).size();
-    }
-
-    void connected() throws Exception {
-      socket.connect();
-      next(Socket.EVENT_CONNECT);
-    }
-
-    /** Waits until the transport is the last of those that may be used. */
-    void onBest(String[] transports) throws Exception {
-      String best = transports[transports.length - 1];
-      long end = System.currentTimeMillis() + PATIENCE;
-      while (!((JSONObject) ask("info")[0]).getString("transport").equals(best)) {
-        if (System.currentTimeMillis() > end) {
-          throw new AssertionError("not on " + best + " in time");
+        try (Client c = new Client(server, by, null)) {
+            same(c.next("auth"), list(auth));
         }
-      }
     }
 
-    Object[] next(String event) throws InterruptedException {
-      Object[] args = heard.get(event).poll(PATIENCE, TimeUnit.MILLISECONDS);
-      if (args == null) {
-        throw new AssertionError(event + " did not come");
-      }
-      return args;
-    }
-
-    /** Emits an event and waits for its ack. */
-    Object[] ask(String event, Object... args) throws InterruptedException {
-      BlockingQueue<Object[]> answer = new LinkedBlockingQueue<>();
-      socket.emit(event, args, (Ack) answer::add);
-      Object[] got = answer.poll(PATIENCE, TimeUnit.MILLISECONDS);
-      if (got == null) {
-        throw new AssertionError(event + " was not acknowledged");
-      }
-      return got;
-    }
-
-    static void endAll() {
-      synchronized (OPEN) {
-        for (Client c : OPEN) {
-          c.socket.disconnect();
+    private static void events(Server server, String by) throws Exception {
+        List<Object[]> values = new ArrayList<>();
+        values.add(new Object[] {1});
+        values.add(new Object[] {1, "2", new JSONObject("{\"3\":[true]}"), JSONObject.NULL, false, new JSONArray(), new JSONObject(), -0.5});
+        values.add(new Object[] {"", "€ ü 漢字 🙂 \u2028", "\u001e", "\"\\"});
+        values.add(new Object[] {"é".repeat(100_000)});
+        values.add(new Object[] {bytes(5)});
+        values.add(new Object[] {new byte[0], "after"});
+        values.add(new Object[] {1, bytes(3), "x", new JSONObject().put("b", bytes(4))});
+        values.add(new Object[] {new JSONObject().put("deep", new JSONArray().put(new JSONObject().put("bytes", bytes(256))).put(bytes(1)))});
+        Object[] ten = new Object[10];
+        for (int i = 0; i < ten.length; i++) {
+            ten[i] = bytes(i + 1);
         }
-        OPEN.clear();
-      }
+        values.add(ten);
+        values.add(new Object[] {bytes(300_000)});
+        try (Client c = new Client(server, by, null)) {
+            c.keep("message-back");
+            for (Object[] args : values) {
+                c.socket.emit("message", args);
+                same(c.next("message-back"), args);
+                same(c.ask("echo", args), args);
+                same(c.ask("message-with-ack", args), args);
+            }
+        }
     }
-  }
+
+    private static void many(Server server, String by) throws Exception {
+        try (Client c = new Client(server, by, null)) {
+            c.keep("message-back");
+            for (int n = 0; n < 300; n++) {
+                c.socket.emit("message", n, bytes(n % 50));
+            }
+            for (int n = 0; n < 300; n++) {
+                same(c.next("message-back"), list(n, bytes(n % 50)));
+            }
+        }
+    }
+
+    private static void asked(Server server, String by) throws Exception {
+        try (Client c = new Client(server, by, null)) {
+            c.keep("answer");
+            c.socket.on("question", args -> ((Ack) args[args.length - 1]).call(args[0]));
+            for (Object value : list("a word", 17, new JSONObject("{\"deep\":[1]}"), bytes(9))) {
+                c.socket.emit("ask", value);
+                same(c.next("answer"), list(value));
+            }
+        }
+    }
+
+    /**
+     * Flags of servers that close connections. This client does not hear a WebSocket's close frame (it waits for the end
+     * that okhttp reports once both sides have closed, and never closes its own), so it goes by its heartbeat.
+     */
+    private static final String SOON = "?ping-interval=1s&ping-timeout=1s";
+
+    private static void closed(Client c, String by) throws Exception {
+        String reason = (String) c.next(Socket.EVENT_DISCONNECT)[0];
+        check(reason.startsWith("transport ") || reason.equals("ping timeout") && !by.equals("polling"), reason);
+    }
+
+    private static void eleven(String by) throws Exception {
+        Server server = new Server(SOON);
+        try (Client c = new Client(server, by, null)) {
+            c.next(Socket.EVENT_CONNECT);
+            Object[] parts = new Object[11];
+            Arrays.fill(parts, bytes(1));
+            c.socket.emit("message", parts);
+            closed(c, by);
+            c.next(Socket.EVENT_CONNECT);
+            same(c.ask("echo", "back"), list("back"));
+        }
+    }
+
+    private static void namespaces(Server server, String by) throws Exception {
+        try (Client c = new Client(server, by, null)) {
+            try (Client custom = new Client(c, "/custom", Map.of("me", "1"))) {
+                same(custom.next("auth"), list(new JSONObject(Map.of("me", "1"))));
+                same(custom.ask("echo", bytes(3), 2), list(bytes(3), 2));
+                check(!custom.socket.id().equals(c.socket.id()), "ids are the same");
+            }
+            try (Client bad = new Client(c, "/secure", Map.of("token", "bad"))) {
+                JSONObject error = (JSONObject) bad.next(Socket.EVENT_CONNECT_ERROR)[0];
+                same(error, new JSONObject("{\"message\":\"not authorized\",\"data\":{\"code\":401}}"));
+            }
+            try (Client unknown = new Client(c, "/random", null)) {
+                same(unknown.next(Socket.EVENT_CONNECT_ERROR)[0], new JSONObject("{\"message\":\"Invalid namespace\"}"));
+            }
+            same(c.ask("echo", "still here"), list("still here"));
+        }
+        try (Client c = new Client(server, by, null); Client good = new Client(c, "/secure", Map.of("token", "good"))) {
+            good.next(Socket.EVENT_CONNECT);
+        }
+    }
+
+    private static void rooms(Server server, String by) throws Exception {
+        String room = "room by " + by;
+        try (Client a = new Client(server, by, null); Client b = new Client(server, by, null); Client c = new Client(server, by, null)) {
+            for (Client each : List.of(a, b, c)) {
+                each.keep(room);
+            }
+            a.ask("join", room);
+            b.ask("join", room);
+            c.socket.emit("shout-room", room, room, bytes(3), "and more");
+            same(a.next(room), list(bytes(3), "and more"));
+            same(b.next(room), list(bytes(3), "and more"));
+            b.ask("leave", room);
+            a.socket.emit("shout-room", room, room, 2);
+            same(a.next(room), list(2));
+            a.socket.emit("shout", room, 3);
+            for (Client each : List.of(a, b, c)) {
+                same(each.next(room), list(3));
+            }
+        }
+    }
+
+    private static void ends(Server server, String by) throws Exception {
+        for (boolean close : new boolean[] {false, true}) {
+            try (Client c = new Client(server, by, null)) {
+                c.socket.emit("bye", close);
+                same(c.next(Socket.EVENT_DISCONNECT), list("io server disconnect"));
+            }
+        }
+        try (Client c = new Client(server, by, null)) {
+            c.socket.disconnect();
+            same(c.next(Socket.EVENT_DISCONNECT), list("io client disconnect"));
+        }
+    }
+
+    private static void limit(String by) throws Exception {
+        int limit = 200_000;
+        Server server = new Server(SOON + "&max-payload=" + limit);
+        try (Client c = new Client(server, by, null)) {
+            c.next(Socket.EVENT_CONNECT);
+            String under = "x".repeat((int) (0.9 * limit));
+            same(c.ask("echo", under), list(under));
+            byte[] raw = bytes((int) ((by.equals("polling") ? 0.67 : 0.9) * limit));
+            same(c.ask("echo", (Object) raw), list((Object) raw));
+            for (Object over : list("x".repeat((int) (1.1 * limit)), bytes((int) (1.1 * limit)))) {
+                c.socket.emit("message", over);
+                closed(c, by);
+                c.next(Socket.EVENT_CONNECT);
+                same(c.ask("echo", "back"), list("back"));
+                c.awaitTransport(by);
+            }
+        }
+    }
+
+    private static void killed(String by) throws Exception {
+        Server server = new Server("");
+        try (Client c = new Client(server, by, null)) {
+            c.next(Socket.EVENT_CONNECT);
+            for (int round = 0; round < 2; round++) {
+                String before = c.socket.id();
+                server.act("kill");
+                String reason = (String) c.next(Socket.EVENT_DISCONNECT)[0];
+                check(reason.startsWith("transport "), reason);
+                CompletableFuture<Object[]> first = c.emitting("echo", "said meanwhile");
+                CompletableFuture<Object[]> second = c.emitting("echo", (Object) bytes(3));
+                server.act("start");
+                c.next(Socket.EVENT_CONNECT);
+                check(!before.equals(c.socket.id()), "the id is the same");
+                same(first.get(DEADLINE, TimeUnit.MILLISECONDS), list("said meanwhile"));
+                same(second.get(DEADLINE, TimeUnit.MILLISECONDS), list((Object) bytes(3)));
+                c.awaitTransport(by);
+            }
+        }
+    }
+
+    private static void stopped(String by) throws Exception {
+        Server server = new Server(SOON);
+        try (Client c = new Client(server, by, null)) {
+            c.next(Socket.EVENT_CONNECT);
+            server.act("stop");
+            closed(c, by);
+            server.act("start");
+            c.next(Socket.EVENT_CONNECT);
+            same(c.ask("echo", "back"), list("back"));
+        }
+    }
+
+    private static void heartbeats(String by) throws Exception {
+        Server server = new Server("?ping-interval=300ms&ping-timeout=200ms");
+        // The client has 200 ms for its pong. Where another process has the machine for that long the fault is not the
+        // server's, so there are three tries.
+        for (int left = 3; left > 0; left--) {
+            try (Client c = new Client(server, by, null)) {
+                String id = c.socket.id();
+                Object[] gone = c.poll(Socket.EVENT_DISCONNECT, 300L * INTERVALS);
+                if (gone == null) {
+                    same(((JSONObject) c.ask("info")[0]).get("id"), id);
+                    return;
+                }
+                System.out.printf("heartbeats by %s: %s%n", by, gone[0]);
+            }
+        }
+        throw new AssertionError("closed each time");
+    }
+
+    // A client, and what it hears.
+
+    private static final class Client implements AutoCloseable {
+        final Socket socket;
+        private final Map<String, BlockingQueue<Object[]>> heard = Collections.synchronizedMap(new LinkedHashMap<>());
+
+        /** Has a connection of its own, and is connected by the transport when this returns. */
+        Client(Server server, String by, Map<String, String> auth) throws Exception {
+            IO.Options options = new IO.Options();
+            options.forceNew = true;
+            options.transports = TRANSPORTS.get(by);
+            options.auth = auth;
+            options.reconnectionDelay = 20;
+            options.reconnectionDelayMax = 100;
+            options.randomizationFactor = 0;
+            socket = IO.socket(URI.create(server.url), options);
+            begin();
+            awaitTransport(by);
+        }
+
+        /** Shares another one's connection, and may be refused. */
+        Client(Client other, String namespace, Map<String, String> auth) {
+            IO.Options options = new IO.Options();
+            options.auth = auth;
+            socket = other.socket.io().socket(namespace, options);
+            begin();
+        }
+
+        private void begin() {
+            for (String event : List.of(Socket.EVENT_CONNECT, Socket.EVENT_DISCONNECT, Socket.EVENT_CONNECT_ERROR, "auth")) {
+                keep(event);
+            }
+            socket.connect();
+        }
+
+        void keep(String event) {
+            BlockingQueue<Object[]> queue = new LinkedBlockingQueue<>();
+            heard.put(event, queue);
+            socket.on(event, queue::add);
+        }
+
+        Object[] poll(String event, long ms) throws InterruptedException {
+            return heard.get(event).poll(ms, TimeUnit.MILLISECONDS);
+        }
+
+        Object[] next(String event) throws InterruptedException {
+            Object[] args = poll(event, DEADLINE);
+            check(args != null, "no " + event + " within " + DEADLINE + " ms");
+            return args;
+        }
+
+        CompletableFuture<Object[]> emitting(String event, Object... args) {
+            CompletableFuture<Object[]> answer = new CompletableFuture<>();
+            socket.emit(event, args, answer::complete);
+            return answer;
+        }
+
+        Object[] ask(String event, Object... args) throws Exception {
+            return emitting(event, args).get(DEADLINE, TimeUnit.MILLISECONDS);
+        }
+
+        /** Waits until the server, too, sees this client on its best transport. */
+        void awaitTransport(String by) throws Exception {
+            String want = by.equals("upgrade") ? "websocket" : by;
+            for (long end = System.currentTimeMillis() + DEADLINE; System.currentTimeMillis() < end; ) {
+                if (((JSONObject) ask("info")[0]).get("transport").equals(want)) {
+                    return;
+                }
+            }
+            throw new AssertionError("no " + want + " within " + DEADLINE + " ms");
+        }
+
+        @Override
+        public void close() {
+            socket.disconnect();
+        }
+    }
+
+    // A conformance server.
+
+    private static final class Server {
+        final String url;
+        private final String path;
+
+        Server(String query) throws Exception {
+            JSONObject answer = new JSONObject(post("/servers" + query));
+            url = answer.getString("url");
+            path = "/servers/" + answer.getInt("id") + "/";
+        }
+
+        void act(String what) throws Exception {
+            post(path + what);
+        }
+
+        private static String post(String path) throws Exception {
+            HttpRequest request = HttpRequest.newBuilder(URI.create(CONTROL + path)).timeout(Duration.ofSeconds(40))
+                    .POST(HttpRequest.BodyPublishers.noBody()).build();
+            HttpResponse<String> answer = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+            check(answer.statusCode() == 200, path + ": " + answer.body());
+            return answer.body();
+        }
+    }
+
+    // Values.
+
+    private static Object[] list(Object... values) {
+        return values;
+    }
+
+    private static byte[] bytes(int length) {
+        byte[] made = new byte[length];
+        for (int i = 0; i < length; i++) {
+            made[i] = (byte) (i * 7);
+        }
+        return made;
+    }
+
+    private static void check(boolean ok, String what) {
+        if (!ok) {
+            throw new AssertionError(what);
+        }
+    }
+
+    private static void same(Object got, Object want) throws Exception {
+        Object g = plain(got);
+        Object w = plain(want);
+        if (!g.equals(w)) {
+            String text = "got " + g + ", want " + w;
+            throw new AssertionError(text.substring(0, Math.min(text.length(), 500)));
+        }
+    }
+
+    /** Makes a value one that equals compares. */
+    private static Object plain(Object value) throws Exception {
+        if (value == null || value == JSONObject.NULL) {
+            return Void.class; // the client makes either of a null
+        }
+        if (value instanceof byte[] b) {
+            return ByteBuffer.wrap(b);
+        }
+        if (value instanceof Number n) {
+            return n.doubleValue();
+        }
+        List<Object> made = new ArrayList<>();
+        if (value instanceof Object[] array) {
+            for (Object v : array) {
+                made.add(plain(v));
+            }
+            return made;
+        }
+        if (value instanceof JSONArray array) {
+            for (int i = 0; i < array.length(); i++) {
+                made.add(plain(array.get(i)));
+            }
+            return made;
+        }
+        if (value instanceof JSONObject object) {
+            Set<Object> members = new HashSet<>();
+            for (var keys = object.keys(); keys.hasNext(); ) {
+                String key = (String) keys.next();
+                members.add(List.of(key, plain(object.get(key))));
+            }
+            return members;
+        }
+        return value;
+    }
 }

@@ -123,11 +123,24 @@ func (a *sessionActor) receive(m inbound) {
 	case m.packet.Type == engineio.Close:
 		a.finish()
 	}
-	if a.postponed != nil {
+	if a.behind() {
 		a.unsettled = append(a.unsettled, m)
 		return
 	}
 	a.settle(m)
+}
+
+// behind reports whether something that was received waits to be handled until a socket is connected.
+func (a *sessionActor) behind() bool {
+	return a.postponed != nil || slices.ContainsFunc(a.sockets, func(s *Socket) bool { return len(s.early) > 0 })
+}
+
+// settleAll settles what had to wait.
+func (a *sessionActor) settleAll() {
+	for _, m := range a.unsettled {
+		a.settle(m)
+	}
+	a.unsettled = nil
 }
 
 // packet handles an Engine.IO packet of the present transport.
@@ -207,6 +220,7 @@ func (a *sessionActor) end(reason Reason, status int) {
 		a.drop(socket, reason)
 	}
 	a.sockets = nil
+	a.settleAll()
 	a.decoder.Reset()
 	if closed := a.s.server.options.OnClose; closed != nil {
 		a.s.server.system.Safely(sessionKind, a.s.sid, func() { closed(a.s, reason) })
@@ -248,10 +262,9 @@ func (a *sessionActor) catchUp() {
 	if end := a.postponed; end != nil {
 		a.postponed = nil
 		end()
-		for _, m := range a.unsettled {
-			a.settle(m)
-		}
-		a.unsettled = nil
+	}
+	if !a.behind() {
+		a.settleAll()
 	}
 }
 

@@ -54,7 +54,10 @@ type EngineOptions struct {
 
 // Middleware looks at a request first. It may add headers to the answer, keep the request from going on (then it has
 // answered itself), or refuse it with an error.
-type Middleware func(c *fiber.Ctx) (next bool, err error)
+type Middleware func(c *Ctx) (next bool, err error)
+
+// Ctx is a request and its answer: Fiber's, by a name for packages that know no Fiber. It is good only during the call.
+type Ctx = fiber.Ctx
 
 // defaultCompressFrom is that of EngineOptions.CompressFrom.
 const defaultCompressFrom = 1024

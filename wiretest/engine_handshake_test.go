@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
-
 	"kapoor.example/desk/actors/realtime"
 	"kapoor.example/desk/http"
 )
@@ -262,7 +260,7 @@ func TestRow010OtherTransportOfASession(t *testing.T) {
 
 // spoil is a middleware that puts a control character into the origin of requests with spoil in their query: the HTTP
 // server itself lets none through.
-func spoil(c *fiber.Ctx) (bool, error) {
+func spoil(c *http.Ctx) (bool, error) {
 	if c.Query("spoil") != "" {
 		c.Request().Header.Set("Origin", "http://\x01example.com")
 	}
@@ -370,7 +368,7 @@ func TestRow014MethodsOfASession(t *testing.T) {
 
 func TestRow015PathPrefix(t *testing.T) {
 	e := setupEngine(t, engineSetup{prepare: func(e *engineServer) {
-		e.standalone.App().Get("/app", func(c *fiber.Ctx) error { return c.SendString("the application") })
+		e.standalone.App().Get("/app", func(c *http.Ctx) error { return c.SendString("the application") })
 	}})
 	for path, want := range map[string]int{
 		enginePath: 200, enginePath + "default/": 200, enginePath + "a/b": 200,
@@ -506,7 +504,7 @@ func TestRow020StrayUpgrade(t *testing.T) {
 	})
 	t.Run("answered by the application", func(t *testing.T) {
 		e := setupEngine(t, engineSetup{prepare: func(e *engineServer) {
-			e.standalone.App().Get("/elsewhere", func(c *fiber.Ctx) error { return c.SendString("mine") })
+			e.standalone.App().Get("/elsewhere", func(c *http.Ctx) error { return c.SendString("mine") })
 		}, standalone: http.StandaloneOptions{DestroyUpgradeTimeout: time.Millisecond}})
 		if r := e.raw(stray).reply(); r.body != "mine" {
 			t.Errorf("got %s", r)
@@ -684,7 +682,7 @@ func TestRow025HeaderHooks(t *testing.T) {
 			h.Set("X-Every", "yes"+r.Query["q"])
 			h.Add("Set-Cookie", "every=2")
 		},
-		Middleware: []http.Middleware{func(c *fiber.Ctx) (bool, error) {
+		Middleware: []http.Middleware{func(c *http.Ctx) (bool, error) {
 			c.Response().Header.Add("Set-Cookie", "before=0")
 			return true, nil
 		}},
@@ -712,11 +710,11 @@ func TestRow025HeaderHooks(t *testing.T) {
 
 func TestRow026Middleware(t *testing.T) {
 	e := setupEngine(t, engineSetup{engine: http.EngineOptions{Middleware: []http.Middleware{
-		func(c *fiber.Ctx) (bool, error) {
+		func(c *http.Ctx) (bool, error) {
 			c.Set("X-Order", "1")
 			return true, nil
 		},
-		func(c *fiber.Ctx) (bool, error) {
+		func(c *http.Ctx) (bool, error) {
 			c.Set("X-Order", c.GetRespHeader("X-Order")+"2")
 			if c.Query("fail") != "" {
 				return true, errors.New("it went wrong")
@@ -726,7 +724,7 @@ func TestRow026Middleware(t *testing.T) {
 			}
 			return true, nil
 		},
-		func(c *fiber.Ctx) (bool, error) {
+		func(c *http.Ctx) (bool, error) {
 			c.Set("X-Order", c.GetRespHeader("X-Order")+"3")
 			return true, nil
 		},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -33,8 +34,10 @@ type Server struct {
 	history    *history // nil without recovery, as keeper
 	keeper     *keeper
 
-	sessions  sync.Map     // sid → *Session
-	live      actors.Tally // the actors of sessions
+	sessions  sync.Map      // sid → *Session
+	stopped   chan struct{} // closed when no session will be opened any more
+	stopping  sync.Once     // closes it
+	live      actors.Tally  // the actors of sessions
 	mu        sync.Mutex
 	addresses map[string]int
 	total     int
@@ -43,7 +46,8 @@ type Server struct {
 	namespaces     map[string]*Namespace // static ones, and the children there are
 	parents        []*Namespace          // of dynamic ones, in the order they are asked
 	onNewNamespace []func(*Namespace)
-	dynamic        int // children
+	dynamic        atomic.Int64 // children
+	making         sync.Mutex   // held while a child is made
 }
 
 // ErrOverloaded says that a connection was refused because of a limit, ErrStopping because the server stops, ErrSid
@@ -59,6 +63,7 @@ func New(system *actors.System, o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{
 		system: system, options: o, namespaces: map[string]*Namespace{}, addresses: map[string]int{},
+		stopped:    make(chan struct{}),
 		admissions: semaphore.NewWeighted(int64(o.Admissions)), seed: maphash.MakeSeed(),
 	}
 	s.supervisor = &supervisor{server: s, sessions: map[*Session]struct{}{}}
@@ -112,15 +117,19 @@ func (s *Server) Open(ctx context.Context, r Request, transport string) (*Sessio
 		}
 		s.release(session)
 		return nil, ErrStopping
+	case <-s.stopped: // nobody is there who would open it
+		s.release(session)
+		return nil, ErrStopping
 	case <-ctx.Done():
 		// The session may still come to be; ConnectTimeout ends it then.
 		return nil, ctx.Err()
 	}
 }
 
-// Session returns the live session with this sid, or nil.
+// Session returns the live session with this sid, or nil. One whose client may have been told of the end is not live,
+// also while its actor is still busy with it.
 func (s *Server) Session(sid string) *Session {
-	if found, ok := s.sessions.Load(sid); ok {
+	if found, ok := s.sessions.Load(sid); ok && !found.(*Session).out.ended() {
 		return found.(*Session)
 	}
 	return nil
@@ -182,12 +191,18 @@ func (s *Socket) welcome() *protocol.Frame {
 }
 
 // Close closes every connection with a WebSocket close status, without a DISCONNECT packet, and ends the actors. It
-// waits until they are gone or ctx ends.
+// waits until they are gone or ctx ends. A second call does nothing.
 func (s *Server) Close(ctx context.Context, status int) error {
+	select {
+	case <-s.stopped:
+		return nil
+	default:
+	}
 	s.system.Send(s.supervisor.pid, closeAll{status})
 	if err := s.drained(ctx); err != nil {
 		return err
 	}
+	s.stopping.Do(func() { close(s.stopped) })
 	if s.keeper != nil {
 		s.keeper.close()
 	}

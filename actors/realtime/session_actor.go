@@ -123,11 +123,24 @@ func (a *sessionActor) receive(m inbound) {
 	case m.packet.Type == engineio.Close:
 		a.finish()
 	}
-	if a.postponed != nil {
+	if a.behind() {
 		a.unsettled = append(a.unsettled, m)
 		return
 	}
 	a.settle(m)
+}
+
+// behind reports whether something that was received waits to be handled until a socket is connected.
+func (a *sessionActor) behind() bool {
+	return a.postponed != nil || slices.ContainsFunc(a.sockets, func(s *Socket) bool { return len(s.early) > 0 })
+}
+
+// settleAll settles what had to wait.
+func (a *sessionActor) settleAll() {
+	for _, m := range a.unsettled {
+		a.settle(m)
+	}
+	a.unsettled = nil
 }
 
 // packet handles an Engine.IO packet of the present transport.
@@ -207,6 +220,7 @@ func (a *sessionActor) end(reason Reason, status int) {
 		a.drop(socket, reason)
 	}
 	a.sockets = nil
+	a.settleAll()
 	a.decoder.Reset()
 	if closed := a.s.server.options.OnClose; closed != nil {
 		a.s.server.system.Safely(sessionKind, a.s.sid, func() { closed(a.s, reason) })
@@ -248,10 +262,9 @@ func (a *sessionActor) catchUp() {
 	if end := a.postponed; end != nil {
 		a.postponed = nil
 		end()
-		for _, m := range a.unsettled {
-			a.settle(m)
-		}
-		a.unsettled = nil
+	}
+	if !a.behind() {
+		a.settleAll()
 	}
 }
 
@@ -277,76 +290,6 @@ func (a *sessionActor) finish() {
 	a.s.inbound.close()
 	a.s.out.abort()
 	a.s.server.ended(a.s)
-}
-
-// probe makes t the candidate for an upgrade.
-func (a *sessionActor) probe(t Transport) bool {
-	if a.ended || a.transport != nil || a.candidate != nil || !a.s.server.options.upgradable() {
-		return false
-	}
-	a.candidate = t
-	if upgrading := a.s.server.options.OnUpgrading; upgrading != nil {
-		upgrading(a.s)
-	}
-	a.upgrade = a.s.server.system.After(a.s.server.options.UpgradeTimeout, a.s.pid, upgradeDue{t})
-	return true
-}
-
-// candidatePacket handles a packet of a WebSocket that is not the transport (yet): first a probe, then the upgrade.
-func (a *sessionActor) candidatePacket(m inbound) {
-	if m.transport == nil || m.transport != a.candidate {
-		return
-	}
-	switch {
-	case m.packet.Type == engineio.Ping && string(m.packet.Data) == "probe":
-		if n, err := a.candidate.TryWrite(protocol.Probe().WebSocket()); err != nil || n < protocol.Probe().Size() {
-			a.abandon(m.transport)
-			return
-		}
-		a.releasePolls(m.transport)
-	case m.packet.Type == engineio.Upgrade:
-		a.transport = a.candidate
-		a.stopProbing()
-		a.s.websocket.Store(true)
-		a.s.out.upgrade(a.transport)
-		if upgraded := a.s.server.options.OnUpgrade; upgraded != nil && !a.ended {
-			upgraded(a.s)
-		}
-	default:
-		a.abandon(m.transport)
-	}
-}
-
-// releaseInterval is how often a poll that comes while a WebSocket is probed is answered (row 69).
-const releaseInterval = 100 * time.Millisecond
-
-// releasePolls answers the poll that waits, so that the client stops polling, and those that were under way.
-func (a *sessionActor) releasePolls(probing Transport) {
-	if probing == nil || probing != a.candidate {
-		return
-	}
-	a.s.out.release(engineio.Noop)
-	if a.release == nil {
-		a.release = a.s.server.system.After(releaseInterval, a.s.pid, releaseDue{probing})
-	} else {
-		a.release.Reset(releaseInterval)
-	}
-}
-
-// stopProbing stops the timers of an upgrade.
-func (a *sessionActor) stopProbing() {
-	a.upgrade.Stop()
-	a.release.Stop()
-	a.candidate, a.upgrade, a.release = nil, nil, nil
-}
-
-// abandon closes a WebSocket that did not become the transport; polling goes on.
-func (a *sessionActor) abandon(t Transport) {
-	if t == nil || t != a.candidate {
-		return
-	}
-	a.stopProbing()
-	t.Close(StatusNone)
 }
 
 // write sends a Socket.IO packet.

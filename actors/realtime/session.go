@@ -215,8 +215,8 @@ func (s *Session) Writable() bool { return s.out.writable() }
 // poll, one that is upgrading over its WebSocket. What the client sends from now on is dropped.
 func (s *Session) Close() {
 	if s.closing.CompareAndSwap(false, true) {
-		s.out.close(StatusNone) // now: a poll that comes next must see it
-		s.Fail(ReasonForcedClose)
+		s.Fail(ReasonForcedClose) // first, or the client's own close gives the reason
+		s.out.close(StatusNone)   // now: a poll that comes next must see it
 	}
 }
 

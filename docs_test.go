@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -33,6 +34,52 @@ func TestDependenciesAreExplained(t *testing.T) {
 	for module := range explained {
 		if !direct[module] {
 			t.Errorf("%s is in docs/dependencies.md but not required by go.mod", module)
+		}
+	}
+}
+
+// wireRows is how many observed behaviours of the wire there are.
+const wireRows = 150
+
+// TestEveryRowHasItsTest reads the table of docs/protocol.md: every row is there, in order, and names a test or a file of
+// one; every test that is named is in the code.
+func TestEveryRowHasItsTest(t *testing.T) {
+	tests := map[string]bool{}
+	for _, pattern := range []string{"wiretest/*_test.go", "cmd/conformance/*_test.go", "hammer/*_test.go", "interop/*_test.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			for _, found := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(mustRead(t, file), -1) {
+				tests[found[1]] = true
+			}
+		}
+	}
+	document := mustRead(t, "docs/protocol.md")
+	next := 1
+	for _, row := range regexp.MustCompile(`(?m)^\| (\d+) \| ([^|]+) \| ([^|]*) \|$`).FindAllStringSubmatch(document, -1) {
+		if row[1] != strconv.Itoa(next) {
+			t.Fatalf("row %s stands where %d belongs", row[1], next)
+		}
+		next++
+		if !strings.Contains(row[3], "`") {
+			t.Errorf("row %s has no test", row[1])
+		}
+	}
+	if next != wireRows+1 {
+		t.Errorf("the table ends before row %d", next)
+	}
+	named := map[string]bool{}
+	for _, test := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(document, -1) {
+		named[test[1]] = true
+		if !tests[test[1]] {
+			t.Errorf("%s is no test", test[1])
+		}
+	}
+	for test := range tests {
+		if (strings.HasPrefix(test, "TestRow") || strings.HasPrefix(test, "TestMustNot")) && !named[test] {
+			t.Errorf("%s is not in docs/protocol.md", test)
 		}
 	}
 }

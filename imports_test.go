@@ -57,8 +57,10 @@ func rules() []rule {
 		{folder: "persistence/mongo", own: []string{"booking", "persistence"}, others: []string{"*", mongo}},
 		{folder: "persistence/redis", own: []string{"protocol", "protocol/cluster"}, others: []string{"*", redis}},
 		{folder: "hammer", own: everything},
+		{folder: "wiretest", own: everything, others: anything},
 		{folder: "bench", own: everything, others: []string{"*", fasthttp}},
 		{folder: "cmd", own: everything, others: anything},
+		{folder: "interop", others: anything},
 		{folder: "clienttest", own: append([]string{"cmd"}, everything...), others: anything},
 	}
 }

@@ -30,6 +30,9 @@ func (g *guard) Receive(c *actor.Context) {
 			return
 		}
 		g.stopped = true
+		if g.kind.Tally != nil {
+			defer g.kind.Tally.stopped() // after the counts, which whoever awaited it may compare
+		}
 		defer g.counts.stopped()
 	default:
 		if g.ended {

@@ -28,6 +28,9 @@ type Kind struct {
 	Window time.Duration
 	// Singleton marks an actor the server cannot be without: given up, it is Reset and goes on instead of ending.
 	Singleton bool
+	// Tally, if not nil, counts these actors besides the system's counts: an owner awaits its own with it, where others own
+	// actors of the same name.
+	Tally *Tally
 }
 
 func (k Kind) withDefaults() Kind {

@@ -28,45 +28,13 @@ type System struct {
 
 // counts of one kind.
 type counts struct {
-	running, panics, gaveUp atomic.Int64
-
-	mu   sync.Mutex
-	none chan struct{} // non-nil while somebody waits for the last one to stop; closed then
+	Tally
+	panics, gaveUp atomic.Int64
 }
 
-func (c *counts) stopped() {
-	if c.running.Add(-1) > 0 {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.none != nil {
-		close(c.none)
-		c.none = nil
-	}
-}
-
-// Await waits until no actor of a kind is running, or ctx ends. Their owner has ended them, and spawns no more.
-func (s *System) Await(ctx context.Context, kind Kind) error {
-	c := s.counts(kind.Name)
-	for {
-		c.mu.Lock()
-		if c.running.Load() == 0 {
-			c.mu.Unlock()
-			return nil
-		}
-		if c.none == nil {
-			c.none = make(chan struct{})
-		}
-		none := c.none
-		c.mu.Unlock()
-		select {
-		case <-none:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
+// Await waits until no actor of a kind is running, whoever owns it, or ctx ends. Their owners have ended them, and spawn no
+// more.
+func (s *System) Await(ctx context.Context, kind Kind) error { return s.counts(kind.Name).Await(ctx) }
 
 // Count says how the actors of a kind are doing.
 type Count struct{ Running, Panics, GaveUp int64 }
@@ -97,7 +65,10 @@ func (o observer) Receive(c *Context) {
 func (s *System) Spawn(kind Kind, id string, r Receiver) *PID {
 	kind = kind.withDefaults()
 	g := &guard{system: s, kind: kind, counts: s.counts(kind.Name), id: id, receiver: r}
-	g.counts.running.Add(1)
+	g.counts.started()
+	if kind.Tally != nil {
+		kind.Tally.started()
+	}
 	// Where an actor with this id is in the registry still, Hollywood would return its PID and start nothing.
 	if s.engine.Registry.GetPID(kind.Name, id) != nil {
 		id += "." + strconv.FormatInt(s.spawned.Add(1), 36)

@@ -90,11 +90,11 @@ func (c *canary) receive(message string) {
 	defer c.mu.Unlock()
 	var n int
 	switch {
-	case scan(message, `2["echoed",%d]`, &n):
+	case scan(message, `2["echoed",%d`, &n):
 		c.follows(&c.echoed, n, message)
 	case scan(message, `3%d[`, &n):
 		c.follows(&c.acked, n, message)
-	case scan(message, `2["news",%d]`, &n):
+	case scan(message, `2["news",%d`, &n):
 		if c.news == 0 {
 			c.news = n - 1
 		}

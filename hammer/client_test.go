@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gobwas/ws"
 )
@@ -147,6 +148,7 @@ func (c *client) take() (packets []packet, over *line, err error) {
 		return nil, nil, errEnded
 	}
 	packets, c.queue, c.writing = c.queue, nil, true
+	c.live()
 	return packets, c.ws, nil
 }
 
@@ -204,7 +206,15 @@ func (c *client) mayRead() (over *line, err error) {
 		return nil, errEnded
 	}
 	c.polled = c.ws == nil
+	c.live()
 	return c.ws, nil
+}
+
+// live moves the deadline of its connections.
+func (c *client) live() {
+	for _, l := range c.lines {
+		_ = l.SetDeadline(time.Now().Add(patience)) // fails on one that is closed, and then so does what follows
+	}
 }
 
 func (c *client) read(polls *line) error {

@@ -3,6 +3,7 @@ package hammer
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -24,6 +25,32 @@ type server struct {
 	addr   string
 	rooms  atomic.Int64 // that were made and are not gone, of namespaces that watchRooms was called with
 	errors errorLog
+	claims claims
+	live   sync.Map // sid → what is known of the session
+}
+
+// watch notes the sessions that are open, and why those ended that are still held, for the message of a failure.
+func (s *server) watch(o *realtime.Options) {
+	o.OnOpen = func(session *realtime.Session) { s.live.Store(session.Sid(), "opened over "+session.TransportName()) }
+	o.OnUpgrading = func(session *realtime.Session) { s.live.Store(session.Sid(), "upgrading") }
+	o.OnUpgrade = func(session *realtime.Session) { s.live.Store(session.Sid(), "upgraded") }
+	o.OnClose = func(session *realtime.Session, r realtime.Reason) {
+		known, _ := s.live.Load(session.Sid())
+		s.live.Store(session.Sid(), fmt.Sprint(known, ", closed: ", r))
+	}
+}
+
+// open says what is known of the sessions that are there.
+func (s *server) open() (all []string) {
+	s.live.Range(func(sid, known any) bool {
+		if s.io.Session(sid.(string)) != nil {
+			all = append(all, fmt.Sprint(sid, " ", known))
+		} else {
+			s.live.Delete(sid)
+		}
+		return true
+	})
+	return all
 }
 
 // start starts a server and closes it after the test, which fails when an actor panicked, something was logged as an
@@ -37,6 +64,7 @@ func start(tb testing.TB, o realtime.Options, prepare func(*server)) *server {
 		tb.Fatal(err)
 	}
 	o.Logger = log
+	s.watch(&o)
 	s.io = realtime.New(s.system, o)
 	prepare(s)
 	standalone := http.NewStandalone(map[string]*http.EngineIO{"/socket.io/": http.NewEngineIO(s.io, http.EngineOptions{Logger: log})}, http.StandaloneOptions{})

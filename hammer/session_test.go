@@ -3,6 +3,7 @@ package hammer
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -32,6 +33,7 @@ func stormOptions() realtime.Options {
 		CloseTimeout: 500 * time.Millisecond, MaxPayload: maxPayload, MaxPackets: 200, MaxQueue: 256 << 10, MaxInbound: 64 << 10,
 		MaxNamespaces: 6, MaxRooms: 20, MaxDynamic: 10, CleanupEmptyNamespaces: true, MaxPerAddress: 1 << 20, MaxPerUser: 5,
 		Admissions: 16, Grace: 50 * time.Millisecond, Shards: 2,
+		Recovery: &realtime.Recovery{Window: 2 * time.Second, MaxSessions: 100, MaxEvents: 500, MaxBytes: 64 << 10},
 	}
 }
 
@@ -52,6 +54,9 @@ func (s *storm) rage(vandals int, d time.Duration) {
 // session is one session of a vandal. It reports whether the server was not at fault.
 func (s *storm) session() bool {
 	n := s.sessions.Add(1)
+	if n%256 == 0 {
+		s.server.open() // forgets those that are gone
+	}
 	dice := newThrown(s.seed, n, 0)
 	dice.left = dice.below(25)
 	v := &vandal{dice: dice, server: s.server, wait: time.Duration(1+dice.below(200)) * time.Millisecond, statuses: map[int]int{}}
@@ -127,16 +132,36 @@ func TestSessionFuzz(t *testing.T) {
 	canaries := []*canary{
 		s.server.canary("polling", polling, 0), s.server.canary("websocket", websocket, 0), s.server.canary("upgrading", polling, 200),
 	}
+	var calm sync.RWMutex
+	phoenixes := []*phoenix{s.server.phoenix("polling", polling, &calm), s.server.phoenix("websocket", websocket, &calm)}
+	defer func() {
+		for _, c := range canaries {
+			c.note(c.client.failure())
+			if c.wrong != nil {
+				t.Logf("canary %s: %v", c.name, c.wrong)
+			}
+		}
+		for _, p := range phoenixes {
+			p.mu.Lock()
+			if p.wrong != nil {
+				t.Logf("phoenix %s: %v", p.name, p.wrong)
+			}
+			p.mu.Unlock()
+		}
+	}()
 	ctx, stop := context.WithCancel(context.Background())
 	last := make(chan int, 1)
 	go func() { last <- s.tell(ctx) }()
 
-	s.rage(vandals, half)
-	s.server.left(len(canaries))
-	first := s.server.heap()
-	s.rage(vandals, half)
-	s.server.left(len(canaries))
-	second := s.server.heap()
+	rage := func() uint64 {
+		s.rage(vandals, half)
+		calm.Lock()
+		defer calm.Unlock()
+		s.server.left(len(canaries))
+		return s.server.heap()
+	}
+	first := rage()
+	second := rage()
 	s.server.unhurt()
 	t.Logf("%d sessions; heap after two collections: %d bytes after the first half, %d (%+.2f %%) after the second",
 		s.sessions.Load(), first, second, 100*(float64(second)/float64(first)-1))
@@ -153,13 +178,22 @@ func TestSessionFuzz(t *testing.T) {
 	for _, c := range canaries {
 		c.finish(s.server, news)
 	}
+	for _, p := range phoenixes {
+		p.finish(s.server, news)
+	}
 	s.server.returnsTo(before)
 }
 
 // left waits until so many connections are left.
 func (s *server) left(n int) {
 	s.tb.Helper()
-	eventually(s.tb, "the end of the sessions", func() bool { return s.io.Connections() == n })
+	for deadline := time.Now().Add(patience); s.io.Connections() != n; {
+		if time.Now().After(deadline) {
+			s.tb.Fatalf("%d connections instead of %d, actors %+v; open: %q\n%.50000s",
+				s.io.Connections(), n, s.system.Counts(), s.open(), strings.Join(goroutines(), "\n\n"))
+		}
+		<-time.After(2 * time.Millisecond) // the pace of asking
+	}
 }
 
 // returnsToIdle waits until the server has nothing to do.

@@ -58,13 +58,17 @@ func (v *vandal) begin() {
 	}
 }
 
-// connect does what stock clients do first.
+// connect does what stock clients do first, or resumes what another has begun.
 func (v *vandal) connect() {
+	packet := "40"
+	if v.below(4) == 0 {
+		packet = v.server.claims.claim(v)
+	}
 	if v.ws != nil {
-		v.write(v.ws, frame(1, true, []byte("40")))
+		v.write(v.ws, frame(1, true, []byte(packet)))
 		return
 	}
-	v.exchange("POST", v.query(), request("POST", v.query(), plain, []byte("40")))
+	v.exchange("POST", v.query(), request("POST", v.query(), plain, []byte(packet)))
 }
 
 func (v *vandal) openWebSocket() {
@@ -159,6 +163,7 @@ func (v *vandal) judge(method, query string, a answer, err error) {
 		return
 	}
 	v.statuses[a.status]++
+	v.server.claims.note(a.body)
 	v.dead = v.dead || strings.Contains(a.body, "Session ID unknown")
 	if a.status < 500 || v.fault != nil {
 		return

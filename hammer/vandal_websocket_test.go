@@ -30,6 +30,7 @@ func (v *vandal) listen() {
 			return
 		}
 		v.messages++
+		v.server.claims.note(string(data))
 		if string(data) == "2" {
 			v.write(v.ws, frame(ws.OpText, true, []byte("3")))
 		}

@@ -225,7 +225,6 @@ func TestRow068TimersSurviveAnUpgrade(t *testing.T) {
 			}
 			within(t, "ping", time.Since(begin), beatInterval)
 		}
-		begin = time.Now()
 		w.closed()
 		within(t, "closed", time.Since(begin), beatTimeout)
 		endedWith(t, e, p.sid, realtime.ReasonPingTimeout)

@@ -54,6 +54,12 @@ type rig struct {
 // setup starts a rig. o is for both servers, transports for both engines; prepare sets up the namespaces.
 func setup(t testing.TB, o realtime.Options, transports http.EngineOptions, prepare func(*realtime.Server)) *rig {
 	t.Helper()
+	return setupAt(t, "127.0.0.1:0", o, transports, prepare)
+}
+
+// setupAt is setup on an address, to restart a server there.
+func setupAt(t testing.TB, addr string, o realtime.Options, transports http.EngineOptions, prepare func(*realtime.Server)) *rig {
+	t.Helper()
 	system, err := actors.New(zerolog.Nop(), time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +79,7 @@ func setup(t testing.TB, o realtime.Options, transports http.EngineOptions, prep
 		"/socket.io/": http.NewEngineIO(r.server, transports),
 		"/engine.io/": http.NewEngineIO(r.engine, transports),
 	}, http.StandaloneOptions{})
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}

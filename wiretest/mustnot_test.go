@@ -34,7 +34,7 @@ func TestMustNotTakeABodyForFrames(t *testing.T) {
 	}
 	_ = response.Body.Close()
 	_ = conn.Close()
-	if response.StatusCode != 400 {
+	if response.StatusCode != nethttp.StatusBadRequest {
 		t.Errorf("answered %d", response.StatusCode)
 	}
 	survives(r)

@@ -58,6 +58,7 @@ func TestRow129Reasons(t *testing.T) {
 				_ = e.Args.Bind(0, &all)
 				s.Disconnect(all)
 			}).
+			On("here", func(_ *realtime.Socket, e *realtime.Event) { _ = e.Ack() }).
 			On("panic", func(*realtime.Socket, *realtime.Event) { panic("test") })
 	})
 	ws := func(do func(w *websocket)) func() {
@@ -120,10 +121,17 @@ func TestRow129Reasons(t *testing.T) {
 	}
 	w := r.open(socketWS)
 	connected(t, w, "")
+	w.say(`421["here"]`) // handled only when the socket is connected on this side, too
+	w.receives("431[]")
 	r.panics = true
 	r.stop()
-	if got := <-reasons; got != realtime.ReasonShutdown {
-		t.Errorf("stop: %q", got)
+	select {
+	case got := <-reasons:
+		if got != realtime.ReasonShutdown {
+			t.Errorf("stop: %q", got)
+		}
+	case <-time.After(patience):
+		t.Error("stop: no end")
 	}
 }
 
@@ -174,6 +182,32 @@ func TestRow131JoinAgain(t *testing.T) {
 			p.receives("431[]")
 		}
 		eventually(t, "one socket", func() bool { return r.server.Sockets("/") == 1 })
+	})
+}
+
+// TestRow133Restart: a server that comes back on its port knows none of the old sessions, says so at once, and takes what
+// clients kept for it. interop/node/restart.mjs plays it with a stock client.
+func TestRow133Restart(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		old := simple(t, mirror)
+		p := join(old)
+		first := connected(t, p, "")
+		old.stop()
+		r := setupAt(t, old.addr, realtime.Options{}, http.EngineOptions{}, mirror)
+		switch p := p.(type) {
+		case *polling:
+			p.get().is(t, 400, gone)
+			p.post(`42["lost"]`).is(t, 400, gone)
+		case *websocket:
+			p.gone()
+			r.get("/socket.io/?EIO=4&transport=polling&sid="+p.sid).is(t, 400, gone)
+		}
+		again := join(r)
+		if connected(t, again, "") == first {
+			t.Error("the same id as before")
+		}
+		again.say(`421["kept",1]`, `42["kept",2]`, `451-3["kept",{"_placeholder":true,"num":0}]`, "bAw==")
+		again.receives(`431[1]`, `42["back","kept",2]`, `461-3[{"_placeholder":true,"num":0}]`, "bAw==")
 	})
 }
 

@@ -245,6 +245,23 @@ func TestRow113HandlersInOrder(t *testing.T) {
 	})
 }
 
+// TestRow113NothingIsLostBehindAConnect: the news that a socket is connected reaches its session later than the answer
+// reaches the client; what that sends at once waits, and is handled behind the connection handler.
+func TestRow113NothingIsLostBehindAConnect(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		r := simple(t, func(s *realtime.Server) {
+			s.Of("/").OnConnection(func(s *realtime.Socket) { _ = s.Emit("connection") }).
+				On("e", func(_ *realtime.Socket, e *realtime.Event) { _ = e.Ack() })
+		})
+		for range 20 {
+			p := join(r)
+			p.say("40", `421["e"]`, `422["e"]`)
+			connectAnswer(t, p.next(), "")
+			p.receives(`42["connection"]`, "431[]", "432[]")
+		}
+	})
+}
+
 func TestRow114EventMiddleware(t *testing.T) {
 	both(t, func(t *testing.T, join func(*rig) peer) {
 		r := simple(t, func(s *realtime.Server) {

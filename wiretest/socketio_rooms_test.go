@@ -69,9 +69,9 @@ func TestRow121Broadcast(t *testing.T) {
 	both(t, func(t *testing.T, join func(*rig) peer) {
 		r := simple(t, lobby)
 		a, b, c, other := join(r), join(r), join(r), join(r)
-		idA, idC := connected(t, a, ""), ""
+		idA := connected(t, a, "")
 		connected(t, b, "")
-		idC = connected(t, c, "")
+		idC := connected(t, c, "")
 		connected(t, other, "/n")
 		enter(a, "x", "y")
 		enter(b, "y")

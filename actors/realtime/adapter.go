@@ -41,7 +41,8 @@ type direct struct {
 	member   *member
 	frame    *protocol.Frame
 	volatile bool
-	then     any // sent to the session's actor after that, or nil
+	event    func() (data []byte, attachments [][]byte) // nil for what is no event
+	then     any                                        // sent to the session's actor after that, or nil
 }
 
 type (

@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 
-	"kapoor.example/desk/protocol/engineio"
 	"kapoor.example/desk/protocol/socketio"
 )
 
@@ -40,98 +38,6 @@ func (e *ConnectError) Error() string { return e.Message }
 // ErrClose, in the chain of a middleware's error, closes the connection instead of refusing the CONNECT: the client
 // comes back by itself. It is for trouble of the server's own.
 var ErrClose = errors.New("close the connection")
-
-// message handles a Socket.IO packet, or a part of one.
-func (a *sessionActor) message(p engineio.Packet) {
-	if handle := a.s.server.options.OnMessage; handle != nil {
-		handle(a.s, p.Data, p.Binary)
-		return
-	}
-	var packet socketio.Packet
-	var complete bool
-	var err error
-	if p.Binary {
-		packet, complete, err = a.decoder.Binary(p.Data)
-	} else {
-		packet, complete, err = a.decoder.Text(p.Data)
-	}
-	if err != nil {
-		a.violation(err)
-		return
-	}
-	if complete {
-		a.dispatch(packet)
-	}
-}
-
-// What a client does that closes its connection, besides the errors of the decoder.
-var (
-	errSecondConnect     = errors.New("second CONNECT to a namespace")
-	errNotJoined         = errors.New("packet for a namespace that was not joined")
-	errBeforeConnect     = errors.New("packet before CONNECT was answered")
-	errServersOnly       = errors.New("packet only servers send")
-	errTooManyNamespaces = errors.New("too many namespaces")
-)
-
-// violation ends a connection whose client does not keep to the protocol. Its sockets hear of it first.
-func (a *sessionActor) violation(err error) {
-	if a.postpone(ReasonForcedClose, func() { a.violation(err) }) {
-		return
-	}
-	a.s.server.options.Logger.Warn().Str("sid", a.s.sid).Str("violation", err.Error()).Msg("Client broke the protocol")
-	for _, socket := range a.sockets {
-		if socket.state == socketConnected {
-			socket.failed(err)
-		}
-	}
-	a.end(ReasonForcedClose, StatusNone)
-}
-
-func (a *sessionActor) dispatch(p socketio.Packet) {
-	i := slices.IndexFunc(a.sockets, func(s *Socket) bool { return s.namespace.name == p.Namespace })
-	if i >= 0 && a.sockets[i].state == socketAttaching {
-		// The client has its CONNECT answer already; the news of it is behind this packet in the inbox.
-		a.sockets[i].early = append(a.sockets[i].early, p)
-		return
-	}
-	if p.Type == socketio.Connect {
-		if i >= 0 {
-			a.violation(errSecondConnect)
-			return
-		}
-		delete(a.left, p.Namespace)
-		a.join(p)
-		return
-	}
-	if i < 0 {
-		if _, left := a.left[p.Namespace]; !left {
-			a.violation(errNotJoined)
-		}
-		return // it crossed the DISCONNECT
-	}
-	socket := a.sockets[i]
-	if socket.state != socketConnected {
-		a.violation(errBeforeConnect)
-		return
-	}
-	a.deliver(socket, p)
-}
-
-func (a *sessionActor) deliver(socket *Socket, p socketio.Packet) {
-	if socket.leaving.Load() {
-		return
-	}
-	switch p.Type {
-	case socketio.Event, socketio.BinaryEvent:
-		socket.receiveEvent(p)
-	case socketio.Ack, socketio.BinaryAck:
-		socket.receiveAck(p)
-	case socketio.Disconnect:
-		a.remove(socket, ReasonClientDisconnect)
-	default:
-		a.violation(errServersOnly)
-	}
-}
 
 // join begins to admit a socket to a namespace.
 func (a *sessionActor) join(p socketio.Packet) {
@@ -201,8 +107,8 @@ func (s *Server) admit(socket *Socket) {
 }
 
 func (a *sessionActor) admitted(m admitted) {
-	if a.ended {
-		return
+	if a.ended || m.socket.state != socketAdmitting {
+		return // it was disconnected meanwhile
 	}
 	if m.err != nil {
 		a.rejected(m)
@@ -259,7 +165,7 @@ func (a *sessionActor) refuse(namespace string, err error) {
 
 func (a *sessionActor) entered(m entered) {
 	switch {
-	case a.ended: // drop has told the room already
+	case a.ended, m.socket.state != socketEntering: // drop has told the room already
 	case m.ok:
 		a.attach(m.socket)
 	default:
@@ -281,7 +187,7 @@ func (a *sessionActor) attach(socket *Socket) {
 
 func (a *sessionActor) attached(m attached) {
 	socket := m.socket
-	if a.ended {
+	if a.ended || socket.state != socketAttaching {
 		return
 	}
 	if m.refused != "" {
@@ -306,90 +212,8 @@ func (a *sessionActor) attached(m attached) {
 		}
 		a.dispatch(p)
 	}
+	if socket.leave != nil && !a.ended {
+		a.disconnect(*socket.leave)
+	}
 	a.catchUp()
-}
-
-// disconnect asks a session to end one of its sockets (all of the connection with close).
-type disconnect struct {
-	socket *Socket
-	close  bool
-}
-
-func (a *sessionActor) disconnect(m disconnect) {
-	if a.ended {
-		return
-	}
-	targets := []*Socket{m.socket}
-	if m.close {
-		targets = slices.Clone(a.sockets)
-	}
-	for _, socket := range targets {
-		if slices.Contains(a.sockets, socket) {
-			a.write(socketio.Packet{Type: socketio.Disconnect, Namespace: socket.namespace.name})
-			a.remove(socket, ReasonServerDisconnect)
-		}
-	}
-	if m.close {
-		a.end(ReasonServerDisconnect, StatusNone)
-	}
-}
-
-// remove ends one socket; the connection goes on, for a while also without any namespace.
-func (a *sessionActor) remove(socket *Socket, reason Reason) {
-	a.forget(socket)
-	if len(a.left) < a.s.server.options.MaxNamespaces {
-		if a.left == nil {
-			a.left = map[string]struct{}{}
-		}
-		a.left[socket.namespace.name] = struct{}{}
-	}
-	a.drop(socket, reason)
-	if len(a.sockets) == 0 {
-		a.connect.Reset(a.s.server.options.ConnectTimeout)
-	}
-}
-
-func (a *sessionActor) forget(socket *Socket) {
-	a.sockets = slices.DeleteFunc(a.sockets, func(s *Socket) bool { return s == socket })
-}
-
-// drop takes a socket out of everything that knows it.
-func (a *sessionActor) drop(socket *Socket, reason Reason) {
-	was := socket.state
-	if was == socketGone {
-		return
-	}
-	socket.state = socketGone
-	socket.connected.Store(false)
-	safely := func(f func()) { a.s.server.system.Safely(sessionKind, a.s.sid, f) }
-	if was == socketConnected {
-		for _, hook := range socket.namespace.onDisconnecting {
-			safely(func() { hook(socket, reason) })
-		}
-		for _, hook := range heard(socket, func(l *listeners) list[func(Reason)] { return l.disconnecting }) {
-			safely(func() { (*hook)(reason) })
-		}
-	}
-	switch r := socket.recordAt(reason); {
-	case was == socketAttaching || was == socketConnected:
-		a.s.server.shardOf(a.s.sid).send(detach{socket.member, r})
-	case socket.record != nil:
-		a.s.server.keeper.giveBack(socket.record)
-	}
-	if was >= socketEntering && socket.user.ID != "" {
-		a.s.server.hub.leave(socket)
-	}
-	socket.clearRooms()
-	for _, pending := range socket.takeAcks() {
-		safely(func() { pending.answer(socketio.Args{}, ErrNotConnected) })
-	}
-	if was == socketConnected {
-		for _, hook := range socket.namespace.onDisconnect {
-			safely(func() { hook(socket, reason) })
-		}
-		for _, hook := range heard(socket, func(l *listeners) list[func(Reason)] { return l.disconnect }) {
-			safely(func() { (*hook)(reason) })
-		}
-	}
-	a.s.server.disuse(socket.namespace)
 }

@@ -90,24 +90,40 @@ func (s *Server) use(name string, auth json.RawMessage) *Namespace {
 	return nil
 }
 
+// useChild finds or makes the child of a parent. Children are made one at a time, and without the lock that hooks need.
 func (s *Server) useChild(parent *Namespace, name string) *Namespace {
+	if n := s.useKnown(name); n != nil {
+		return n
+	}
+	s.making.Lock()
+	defer s.making.Unlock()
+	if n := s.useKnown(name); n != nil {
+		return n
+	}
+	if s.dynamic.Load() >= int64(s.options.MaxDynamic) {
+		s.options.Logger.Warn().Int("namespaces", s.options.MaxDynamic).Msg("Too many dynamic namespaces")
+		return nil
+	}
+	n := newNamespace(s, name, parent.inherit())
+	n.parent, n.users = parent, 1
+	for _, f := range s.onNewNamespace {
+		f(n)
+	}
+	s.namespacesMu.Lock()
+	defer s.namespacesMu.Unlock()
+	s.namespaces[name], parent.children[name] = n, n
+	s.dynamic.Add(1)
+	return n
+}
+
+// useKnown is useChild for one that is there.
+func (s *Server) useKnown(name string) *Namespace {
 	s.namespacesMu.Lock()
 	defer s.namespacesMu.Unlock()
 	n := s.namespaces[name]
-	if n == nil {
-		if s.dynamic >= s.options.MaxDynamic {
-			s.options.Logger.Warn().Int("namespaces", s.dynamic).Msg("Too many dynamic namespaces")
-			return nil
-		}
-		n = newNamespace(s, name, parent.inherit())
-		n.parent = parent
-		for _, f := range s.onNewNamespace {
-			f(n)
-		}
-		s.namespaces[name], parent.children[name] = n, n
-		s.dynamic++
+	if n != nil {
+		n.users++
 	}
-	n.users++
 	return n
 }
 
@@ -122,7 +138,7 @@ func (s *Server) disuse(n *Namespace) {
 	if n.users == 0 && s.options.CleanupEmptyNamespaces {
 		delete(s.namespaces, n.name)
 		delete(n.parent.children, n.name)
-		s.dynamic--
+		s.dynamic.Add(-1)
 	}
 }
 

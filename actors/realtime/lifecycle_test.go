@@ -413,6 +413,23 @@ func TestClose(t *testing.T) {
 	}
 }
 
+// TestCloseOneOfTwo: two servers share a system, and one is closed while the other has connections. It waited for those
+// too, so that whoever closed both, one after the other, waited until the deadline.
+func TestCloseOneOfTwo(t *testing.T) {
+	other := setup(t, Options{}, users)
+	s := New(other.system, Options{})
+	users(s)
+	stays, goes := connect(t, other, `{"user":"u"}`), connect(t, s, `{"user":"u"}`)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := s.Close(ctx, StatusNone); err != nil {
+		t.Fatal(err)
+	}
+	goes.closes(t)
+	stays.say("40/none,")
+	stays.receives(t, "44/none,")
+}
+
 // TestCloseDoesNotWaitForHeldConnections: a polling session that was ended without a poll waiting is held for the next
 // one, up to CloseTimeout; a server that stops held on to it as long.
 func TestCloseDoesNotWaitForHeldConnections(t *testing.T) {

@@ -151,11 +151,8 @@ func (m outgoing) tell() {
 	}
 }
 
-// watch tells the listeners of a socket, if it has any, of a payload that was sent to it.
+// watch tells the listeners of a socket of a payload that is being sent to it.
 func (s *Socket) watch(data []byte, attachments [][]byte) {
-	if !s.watched.Load() {
-		return
-	}
 	name, args, err := socketio.Packet{Type: socketio.Event, Data: data}.Event()
 	if err == nil { // always: EncodeEvent made it
 		s.session.server.system.Send(s.session.pid, outgoing{s, name, socketio.Args{Raw: args, Attachments: attachments}})

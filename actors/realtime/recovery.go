@@ -49,6 +49,7 @@ type record struct {
 	sent      *position // the last event that was sent to it, nil for none
 	detached  uint64    // the last event that was not for it any more, or before
 	expires   time.Time
+	queued    bool // in the keeper's order
 }
 
 // keeper remembers the sockets that can be resumed.
@@ -59,7 +60,7 @@ type keeper struct {
 	mu      sync.Mutex
 	live    map[string]*Socket   // by pid
 	lost    map[string]*record   // by pid
-	order   []string             // pids of lost, by their end; some are gone already
+	order   []*record            // lost ones, by their end; some are lost no more
 	waiting map[string][]*Socket // by pid: they resume when its connection has ended
 	sweep   *actors.Timer
 	closed  bool
@@ -150,13 +151,31 @@ func (k *keeper) putLocked(r *record) {
 		r.expires = k.server.options.Now().Add(k.options.Window)
 	}
 	k.lost[r.pid] = r
-	k.order = append(k.order, r.pid)
+	if !r.queued { // else it was claimed and given back
+		r.queued = true
+		k.order = append(k.order, r)
+	}
+	if len(k.order) > 2*len(k.lost)+orderSlack {
+		k.order = slices.DeleteFunc(k.order, func(r *record) bool { return k.lost[r.pid] != r })
+	}
 	for len(k.lost) > k.options.MaxSessions {
-		delete(k.lost, k.order[0])
-		k.order = k.order[1:]
+		k.shiftLocked()
 	}
 	if k.sweep == nil {
 		k.sweep = k.server.system.After(k.options.Window, k.server.adapter.pid, sweepDue{})
+	}
+}
+
+// orderSlack is how many records the order may hold that are lost no more, besides as many as are lost.
+const orderSlack = 64
+
+// shiftLocked forgets the oldest record. Its session may have resumed, and be lost again since: that is another record.
+func (k *keeper) shiftLocked() {
+	r := k.order[0]
+	k.order[0], r.queued = nil, false
+	k.order = k.order[1:]
+	if k.lost[r.pid] == r {
+		delete(k.lost, r.pid)
 	}
 }
 
@@ -166,18 +185,16 @@ func (k *keeper) forget() {
 	defer k.mu.Unlock()
 	now := k.server.options.Now()
 	for len(k.order) > 0 {
-		r := k.lost[k.order[0]]
-		if r != nil && now.Before(r.expires) {
+		if r := k.order[0]; k.lost[r.pid] == r && now.Before(r.expires) {
 			break
 		}
-		delete(k.lost, k.order[0])
-		k.order = k.order[1:]
+		k.shiftLocked()
 	}
 	if len(k.order) == 0 {
 		k.order, k.sweep = nil, nil
 		return
 	}
-	wait := max(k.lost[k.order[0]].expires.Sub(now), time.Second)
+	wait := max(k.order[0].expires.Sub(now), time.Second)
 	k.sweep.Reset(wait)
 }
 

@@ -78,16 +78,19 @@ func (t Sender) emit(name, id string, args []any) error {
 		return nil
 	}
 	p := socketio.Packet{Type: socketio.Event, Namespace: t.socket.namespace.name, ID: id, Data: data, Attachments: attachments}
-	t.socket.write(frameOf(p, t.plain), t.volatile)
-	t.socket.watch(data, attachments)
+	t.socket.write(frameOf(p, t.plain), t.volatile, func() ([]byte, [][]byte) { return data, attachments })
 	return nil
 }
 
-// write sends a frame to the socket, after everything that the caller has emitted before.
-func (s *Socket) write(f *protocol.Frame, volatile bool) {
+// write sends a frame to the socket, after everything that the caller has emitted before. event is what listeners are
+// told of it, nil for what is no event.
+func (s *Socket) write(f *protocol.Frame, volatile bool, event func() (data []byte, attachments [][]byte)) {
 	if m := s.behind(); m != nil {
-		s.session.server.adapter.send(direct{member: m, frame: f, volatile: volatile})
+		s.session.server.adapter.send(direct{member: m, frame: f, volatile: volatile, event: event})
 		return
+	}
+	if event != nil && s.watched.Load() {
+		s.watch(event()) // first: who reads the event may already cause the next one
 	}
 	s.session.out.send(f, volatile)
 }

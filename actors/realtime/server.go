@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -36,6 +37,7 @@ type Server struct {
 	sessions  sync.Map      // sid → *Session
 	stopped   chan struct{} // closed when no session will be opened any more
 	stopping  sync.Once     // closes it
+	live      actors.Tally  // the actors of sessions
 	mu        sync.Mutex
 	addresses map[string]int
 	total     int
@@ -44,7 +46,8 @@ type Server struct {
 	namespaces     map[string]*Namespace // static ones, and the children there are
 	parents        []*Namespace          // of dynamic ones, in the order they are asked
 	onNewNamespace []func(*Namespace)
-	dynamic        int // children
+	dynamic        atomic.Int64 // children
+	making         sync.Mutex   // held while a child is made
 }
 
 // ErrOverloaded says that a connection was refused because of a limit, ErrStopping because the server stops, ErrSid
@@ -123,9 +126,10 @@ func (s *Server) Open(ctx context.Context, r Request, transport string) (*Sessio
 	}
 }
 
-// Session returns the live session with this sid, or nil.
+// Session returns the live session with this sid, or nil. One whose client may have been told of the end is not live,
+// also while its actor is still busy with it.
 func (s *Server) Session(sid string) *Session {
-	if found, ok := s.sessions.Load(sid); ok {
+	if found, ok := s.sessions.Load(sid); ok && !found.(*Session).out.ended() {
 		return found.(*Session)
 	}
 	return nil
@@ -230,7 +234,7 @@ func (s *Server) drained(ctx context.Context) error {
 		select {
 		case left := <-list:
 			if len(left) == 0 {
-				return s.system.Await(ctx, sessionKind)
+				return s.live.Await(ctx)
 			}
 			select {
 			case <-left[0].gone:

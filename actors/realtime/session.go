@@ -215,8 +215,10 @@ func (s *Session) Writable() bool { return s.out.writable() }
 // poll, one that is upgrading over its WebSocket. What the client sends from now on is dropped.
 func (s *Session) Close() {
 	if s.closing.CompareAndSwap(false, true) {
-		s.Fail(ReasonForcedClose) // first, or the client's own close gives the reason
-		s.out.close(StatusNone)   // now: a poll that comes next must see it
+		if !s.websocket.Load() {
+			s.out.close(StatusNone) // at once: a poll that comes now must find it closing
+		}
+		s.Fail(ReasonForcedClose)
 	}
 }
 

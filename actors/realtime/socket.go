@@ -25,6 +25,7 @@ type Socket struct {
 	// The session's actor only.
 	state  socketState
 	early  []socketio.Packet
+	leave  *disconnect // asked for while it was being attached
 	member *member
 
 	connected atomic.Bool

@@ -63,7 +63,9 @@ func (s *supervisor) open(m openSession) {
 	s.sessions[session] = struct{}{}
 	// Started runs before Spawn returns and must not need the PID: the session learns it first.
 	session.pid = actors.NewPID(sessionKind, session.sid)
-	s.server.system.Spawn(sessionKind, session.sid, &session.actor)
+	kind := sessionKind
+	kind.Tally = &s.server.live
+	s.server.system.Spawn(kind, session.sid, &session.actor)
 	if s.server.options.OnOpen != nil {
 		s.server.system.Send(session.pid, opened{})
 	}

@@ -7,6 +7,9 @@ import (
 	"kapoor.example/desk/protocol/engineio"
 )
 
+// releaseInterval is how often a poll that comes while a WebSocket is probed is answered (row 69).
+const releaseInterval = 100 * time.Millisecond
+
 // probe makes t the candidate for an upgrade.
 func (a *sessionActor) probe(t Transport) bool {
 	if a.ended || a.transport != nil || a.candidate != nil || !a.s.server.options.upgradable() {
@@ -44,9 +47,6 @@ func (a *sessionActor) candidatePacket(m inbound) {
 		a.abandon(m.transport)
 	}
 }
-
-// releaseInterval is how often a poll that comes while a WebSocket is probed is answered (row 69).
-const releaseInterval = 100 * time.Millisecond
 
 // releasePolls answers the poll that waits, so that the client stops polling, and those that were under way.
 func (a *sessionActor) releasePolls(probing Transport) {

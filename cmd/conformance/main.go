@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -61,7 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, err)
 		return exitFailed
 	}
-	if _, err := parser.Parse(args); err != nil && !exited {
+	if _, err := parser.Parse(doubleDashes(args)); err != nil && !exited {
 		fmt.Fprintln(stderr, "conformance:", err)
 		return exitUsage
 	}
@@ -73,6 +74,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitFailed
 	}
 	return 0
+}
+
+// doubleDashes lets long flags be written with one dash, too (-addr): suites start servers of all languages alike.
+func doubleDashes(args []string) []string {
+	list := slices.Clone(args)
+	for i, arg := range list {
+		if len(arg) > 2 && arg[0] == '-' && arg[1] != '-' {
+			list[i] = "-" + arg
+		}
+	}
+	return list
 }
 
 // stopTimeout bounds the stop.

@@ -24,6 +24,9 @@ type server struct {
 	failed chan error
 }
 
+// maxQueue is what may wait to be sent to a client. Suites send in bursts and read later, and Node has no such limit.
+const maxQueue = 64 << 20
+
 // start serves on a listener, which it owns from now on.
 func start(c Config, l net.Listener) (*server, error) {
 	log := zerolog.New(os.Stderr).Level(zerolog.WarnLevel).With().Timestamp().Logger()
@@ -33,7 +36,7 @@ func start(c Config, l net.Listener) (*server, error) {
 	}
 	options := realtime.Options{
 		PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, ConnectTimeout: c.ConnectTimeout,
-		MaxPayload: c.MaxPayload, Logger: log,
+		MaxPayload: c.MaxPayload, MaxQueue: maxQueue, Logger: log,
 	}
 	if c.Recovery {
 		options.Recovery = &realtime.Recovery{}

@@ -1,0 +1,99 @@
+package realtime
+
+import "slices"
+
+// attach answers a CONNECT and enters the member: nothing emitted before it, everything emitted after it.
+func (s *shard) attach(m attach) {
+	socket := m.member.socket
+	for _, r := range s.revoked {
+		if r.hits(socket.user) {
+			s.server.system.Send(socket.session.pid, attached{socket: socket, refused: ReasonTokenRevoked})
+			return
+		}
+	}
+	if !s.welcome(m.member) {
+		s.server.system.Send(socket.session.pid, attached{socket: socket, refused: ReasonOverload})
+		return
+	}
+	index := s.of(m.member)
+	index.all.add(m.member, &m.member.all)
+	index.join(m.member, m.rooms)
+	if user := socket.user.ID; user != "" {
+		index.join(m.member, []string{UserRoom(user)})
+	}
+	socket.namespace.size.Add(1)
+	s.server.system.Send(socket.session.pid, attached{socket: socket})
+}
+
+// welcome answers the CONNECT of a member, and sends one that resumes what it has missed, up to where this shard is. What
+// is emitted after that follows. It reports false where it has become unknown what was missed.
+func (s *shard) welcome(m *member) bool {
+	socket := m.socket
+	if socket.record == nil {
+		m.connected = s.seen
+		m.out.send(socket.welcome(), false)
+		return true
+	}
+	rooms := map[string]struct{}{}
+	for _, room := range socket.Rooms() {
+		rooms[room] = struct{}{}
+	}
+	missed, ok := s.server.history.since(socket.record, socket.offset, rooms, s.seen)
+	if !ok {
+		return false
+	}
+	m.out.send(socket.welcome(), false)
+	m.out.replay(missed.frames)
+	m.connected, m.sent, m.from = socket.record.connected, missed.sent, missed.from
+	return true
+}
+
+// detach takes a member out, and reports whether it was in.
+func (s *shard) detach(m *member) bool {
+	s.flush()
+	index := s.of(m)
+	if m.all < 0 || len(index.all.members) <= m.all || index.all.members[m.all] != m {
+		return false // never attached, or evicted
+	}
+	index.remove(m)
+	m.socket.namespace.size.Add(-1)
+	if len(index.all.members) == 0 {
+		delete(s.index, index.name)
+	}
+	return true
+}
+
+// keep remembers a member that is gone for a client that resumes it.
+func (s *shard) keep(m detach, wasIn bool) {
+	k := s.server.keeper
+	if k == nil {
+		return
+	}
+	if !wasIn {
+		m.record = nil
+	}
+	if m.record != nil {
+		m.record.connected, m.record.sent, m.record.detached = m.member.connected, m.member.sent, s.seen
+	}
+	k.ended(m.member.socket.pid, m.record)
+}
+
+// revoke takes the sockets of a user out at once and closes their connections.
+func (s *shard) revoke(r Revocation) {
+	now := s.server.options.Now()
+	keep := 2 * s.server.options.ConnectTimeout
+	s.revoked = slices.DeleteFunc(s.revoked, func(u revokedUser) bool { return now.Sub(u.at) > keep })
+	s.revoked = append(s.revoked, revokedUser{r, now})
+	for _, index := range s.index {
+		room := index.rooms[UserRoom(r.User)]
+		if room == nil {
+			continue
+		}
+		for _, m := range slices.Clone(room.members) {
+			if r.hits(m.socket.user) {
+				s.detach(m)
+				s.server.system.Send(m.session.pid, closing{reason: ReasonTokenRevoked})
+			}
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package realtime
+
+import (
+	"errors"
+	"slices"
+
+	"kapoor.example/desk/protocol/engineio"
+	"kapoor.example/desk/protocol/socketio"
+)
+
+// What a client does that closes its connection, besides the errors of the decoder.
+var (
+	errSecondConnect     = errors.New("second CONNECT to a namespace")
+	errNotJoined         = errors.New("packet for a namespace that was not joined")
+	errBeforeConnect     = errors.New("packet before CONNECT was answered")
+	errServersOnly       = errors.New("packet only servers send")
+	errTooManyNamespaces = errors.New("too many namespaces")
+)
+
+// message handles a Socket.IO packet, or a part of one.
+func (a *sessionActor) message(p engineio.Packet) {
+	if handle := a.s.server.options.OnMessage; handle != nil {
+		handle(a.s, p.Data, p.Binary)
+		return
+	}
+	var packet socketio.Packet
+	var complete bool
+	var err error
+	if p.Binary {
+		packet, complete, err = a.decoder.Binary(p.Data)
+	} else {
+		packet, complete, err = a.decoder.Text(p.Data)
+	}
+	if err != nil {
+		a.violation(err)
+		return
+	}
+	if complete {
+		a.dispatch(packet)
+	}
+}
+
+// violation ends a connection whose client does not keep to the protocol. Its sockets hear of it first.
+func (a *sessionActor) violation(err error) {
+	if a.postpone(ReasonForcedClose, func() { a.violation(err) }) {
+		return
+	}
+	a.s.server.options.Logger.Warn().Str("sid", a.s.sid).Str("violation", err.Error()).Msg("Client broke the protocol")
+	for _, socket := range a.sockets {
+		if socket.state == socketConnected {
+			socket.failed(err)
+		}
+	}
+	a.end(ReasonForcedClose, StatusNone)
+}
+
+func (a *sessionActor) dispatch(p socketio.Packet) {
+	i := slices.IndexFunc(a.sockets, func(s *Socket) bool { return s.namespace.name == p.Namespace })
+	if i >= 0 && a.sockets[i].state == socketAttaching {
+		// The client has its CONNECT answer already; the news of it is behind this packet in the inbox.
+		a.sockets[i].early = append(a.sockets[i].early, p)
+		return
+	}
+	if p.Type == socketio.Connect {
+		if i >= 0 {
+			a.violation(errSecondConnect)
+			return
+		}
+		delete(a.left, p.Namespace)
+		a.join(p)
+		return
+	}
+	if i < 0 {
+		if _, left := a.left[p.Namespace]; !left {
+			a.violation(errNotJoined)
+		}
+		return // it crossed the DISCONNECT
+	}
+	socket := a.sockets[i]
+	if socket.state != socketConnected {
+		a.violation(errBeforeConnect)
+		return
+	}
+	a.deliver(socket, p)
+}
+
+func (a *sessionActor) deliver(socket *Socket, p socketio.Packet) {
+	if socket.leaving.Load() {
+		return
+	}
+	switch p.Type {
+	case socketio.Event, socketio.BinaryEvent:
+		socket.receiveEvent(p)
+	case socketio.Ack, socketio.BinaryAck:
+		socket.receiveAck(p)
+	case socketio.Disconnect:
+		a.remove(socket, ReasonClientDisconnect)
+	default:
+		a.violation(errServersOnly)
+	}
+}

@@ -362,7 +362,7 @@ func TestRow126RoomEvents(t *testing.T) {
 	same("made to join what it is in")
 	idB := connected(t, b, "")
 	enter(b, "red")
-	take()
+	same("another joined", "create-room "+idB+" ", "join-room "+idB+" "+idB, "join-room red "+idB)
 	a.say(`421["leave","red","unknown"]`)
 	a.next()
 	same("one left", "leave-room red "+idA)

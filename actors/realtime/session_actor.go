@@ -117,7 +117,7 @@ func (a *sessionActor) receive(m inbound) {
 	switch {
 	case m.transport != a.transport:
 		a.candidatePacket(m)
-	case !a.ended && !a.s.closing.Load():
+	case !a.ended && !a.s.closing.Load() && a.postponed == nil:
 		a.packet(m.packet)
 	case m.packet.Type == engineio.Close:
 		a.finish()

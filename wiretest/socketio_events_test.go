@@ -27,7 +27,7 @@ func TestRow107Arguments(t *testing.T) {
 		connected(t, p, "")
 		long := strings.Repeat("x", 900_000)
 		for _, args := range []string{
-			`null`, `null,null`, `1,-2.5,1e10`, `true,false`, `""`, `"é漢字😀\u0000\ud83d"`, `[],{}`, `{"a":{"b":[{"c":null}]}}`, `"` + long + `"`,
+			`null`, `null,null`, `1,-2.5,1e10`, `true,false`, `""`, `"é漢字😀\u0000\ud83d"`, `[],{}`, `{"a":{"b":[{"c":null}]}}`, strings.Repeat("[", 200) + strings.Repeat("]", 200), `"` + long + `"`,
 		} {
 			p.say(`421["e",` + args + `]`)
 			if got := p.next(); got != "431["+args+"]" {

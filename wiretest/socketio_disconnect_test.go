@@ -59,7 +59,8 @@ func TestRow129Reasons(t *testing.T) {
 				_ = e.Args.Bind(0, &all)
 				s.Disconnect(all)
 			}).
-			On("panic", func(*realtime.Socket, *realtime.Event) { panic("test") })
+			On("panic", func(*realtime.Socket, *realtime.Event) { panic("test") }).
+			On("here", func(_ *realtime.Socket, e *realtime.Event) { _ = e.Ack() })
 	})
 	ws := func(do func(w *websocket)) func() {
 		return func() {
@@ -121,6 +122,8 @@ func TestRow129Reasons(t *testing.T) {
 	}
 	w := r.open(socketWS)
 	connected(t, w, "")
+	w.say(`421["here"]`) // one that nobody was told of yet ends without a word
+	w.receives("431[]")
 	r.panics = true
 	r.stop()
 	if got := <-reasons; got != realtime.ReasonShutdown {

@@ -133,7 +133,8 @@ type wsConn struct {
 	tryErr error
 	tryNow func(fd uintptr) bool
 
-	deflate int // from how many bytes messages are compressed
+	deflate int        // from how many bytes messages are compressed
+	waiting sync.Mutex // held by a write that waits: it also has the descriptor to itself
 	closing sync.Once
 	closed  atomic.Bool
 }
@@ -168,6 +169,8 @@ func (t *wsConn) TryWrite(p []byte) (int, error) {
 
 // Write implements realtime.Transport.
 func (t *wsConn) Write(p net.Buffers) error {
+	t.waiting.Lock()
+	defer t.waiting.Unlock()
 	_, err := p.WriteTo(t.conn)
 	return err
 }
@@ -184,13 +187,7 @@ func (t *wsConn) Close(status int) {
 		if status != realtime.StatusNone {
 			body = ws.NewCloseFrameBody(ws.StatusCode(status), "")
 		}
-		if frame, err := ws.CompileFrame(ws.NewCloseFrame(body)); err == nil && t.raw != nil {
-			// Not TryWrite: another goroutine may be writing, and this is the last frame of all.
-			_ = t.raw.Write(func(fd uintptr) bool {
-				_, _ = writeNow(fd, frame)
-				return true
-			})
-		}
+		t.farewell(body)
 		t.closed.Store(true)
 		now := time.Now()
 		_ = t.conn.SetWriteDeadline(now) // ends a write that waits; these fail only on a connection that is gone
@@ -200,6 +197,21 @@ func (t *wsConn) Close(status int) {
 		} else {
 			_ = t.conn.Close()
 		}
+	})
+}
+
+// farewell writes the close frame, unless a write waits: the connection takes nothing then, and whoever closes it must not
+// wait for its client.
+func (t *wsConn) farewell(body []byte) {
+	frame, err := ws.CompileFrame(ws.NewCloseFrame(body))
+	if err != nil || t.raw == nil || !t.waiting.TryLock() {
+		return
+	}
+	defer t.waiting.Unlock()
+	// Not TryWrite: another goroutine may be in it, and this is the last frame of all.
+	_ = t.raw.Write(func(fd uintptr) bool {
+		_, _ = writeNow(fd, frame)
+		return true
 	})
 }
 

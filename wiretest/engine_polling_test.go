@@ -405,8 +405,17 @@ func TestRow041GracefulClose(t *testing.T) {
 		queued, waits := e.open(), e.open()
 		isOK(t, queued.post("4queued"))
 		waiting := waits.wait()
-		e.close()
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			e.close()
+		}()
 		isText(t, <-waiting, "1")
+		eventually(t, "the end of the other", func() bool { return e.reason(queued.sid) != "" })
+		if r := queued.get(); r.body != "1" && r.status != 400 {
+			t.Errorf("a poll got %s", r)
+		}
+		<-closed
 		isRefusal(t, queued.get(), sidUnknown)
 		endedWith(t, e, queued.sid, realtime.ReasonShutdown)
 	})

@@ -149,11 +149,21 @@ func TestRow085Middleware(t *testing.T) {
 			defer mu.Unlock()
 			ran = append(ran, what)
 		}
+		sockets := make(chan *realtime.Socket, 10)
 		r := simple(t, func(s *realtime.Server) {
 			n := s.Of("/guarded")
 			n.OnConnection(func(*realtime.Socket) { note("connection") })
+			n.OnRoom(func(e realtime.RoomEvent) {
+				if e.Room == "early" {
+					note(string(e.Type))
+				}
+			})
 			n.Use(func(_ context.Context, s *realtime.Socket) error {
 				note("first")
+				if string(s.Auth()) == `{"first":"refuses"}` {
+					return errors.New("first")
+				}
+				sockets <- s
 				return s.Join("early")
 			})
 			n.Use(func(_ context.Context, s *realtime.Socket) error {
@@ -172,14 +182,23 @@ func TestRow085Middleware(t *testing.T) {
 		p.receives(`44/guarded,{"message":"no","data":{"code":401,"list":[1]}}`)
 		p.say(`40/guarded,{"with":"message"}`)
 		p.receives(`44/guarded,{"message":"just no"}`)
+		p.say(`40/guarded,{"first":"refuses"}`)
+		p.receives(`44/guarded,{"message":"first"}`)
+		for range 2 {
+			if s := <-sockets; len(s.Rooms()) != 0 || s.Joined("early") || s.Join("late") == nil || s.Connected() {
+				t.Errorf("in rooms %v, connected %t after the refusal", s.Rooms(), s.Connected())
+			}
+		}
 		if got := roomsOf(t, r, "/guarded"); len(got) != 0 {
 			t.Errorf("in rooms after the refusal: %v", got)
 		}
 		id := connected(t, p, "/guarded,{}")
 		eventually(t, "the connection hook", func() bool { mu.Lock(); defer mu.Unlock(); return slices.Contains(ran, "connection") })
-		if got := strings.Join(ran, " "); got != "first second first second first second connection" {
+		mu.Lock()
+		if got := strings.Join(ran, " "); got != "first second first second first first second create-room join-room connection" {
 			t.Errorf("ran %s", got)
 		}
+		mu.Unlock()
 		want := []string{id, "early"}
 		slices.Sort(want)
 		if got := roomsOf(t, r, "/guarded"); !slices.Equal(got, want) {
@@ -222,14 +241,15 @@ func TestRow087GoneWhileMiddlewareWaits(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				entered, release := make(chan struct{}, 1), make(chan struct{})
 				connections := make(chan struct{}, 1)
-				r := simple(t, func(s *realtime.Server) {
+				// One middleware at a time: the second client's runs when the first one's is through.
+				r := setup(t, realtime.Options{Admissions: 1}, http.EngineOptions{}, func(s *realtime.Server) {
 					s.Of("/").OnConnection(func(*realtime.Socket) { connections <- struct{}{} }).
 						Use(func(context.Context, *realtime.Socket) error {
 							entered <- struct{}{}
 							<-release
 							return nil
 						})
-					s.Of("/free")
+					s.Of("/free").Use(func(context.Context, *realtime.Socket) error { return nil })
 				})
 				p := join(r)
 				p.say("40")
@@ -292,8 +312,10 @@ func TestRow089ConnectTimeout(t *testing.T) {
 			s.Of("/")
 			s.Of("/never").Use(func(context.Context, *realtime.Socket) error { return errors.New("no") })
 		})
-		silent, refused, joined := join(r), join(r), join(r)
+		joined := join(r) // first: what would end it would end it before the others
 		connected(t, joined, "")
+		start := time.Now()
+		silent, refused := join(r), join(r)
 		refused.say("40/never", "40/unknown")
 		answers := []string{refused.next(), refused.next()} // a middleware takes its time
 		slices.Sort(answers)
@@ -307,6 +329,9 @@ func TestRow089ConnectTimeout(t *testing.T) {
 				}
 			}
 			p.gone()
+		}
+		if took := time.Since(start); took < 300*time.Millisecond {
+			t.Errorf("closed after %v", took)
 		}
 		_ = r.server.Of("/").Emit("still here")
 		joined.receives(`42["still here"]`)
@@ -443,6 +468,40 @@ func TestRow092DynamicNamespaces(t *testing.T) {
 	})
 }
 
+// TestRow092FirstConnectsAtOnce has every client ask for the same name before any of them is told that it may have it: the
+// namespace is made once.
+func TestRow092FirstConnectsAtOnce(t *testing.T) {
+	const clients = 10
+	made := make(chan string, clients)
+	var asked sync.WaitGroup
+	asked.Add(clients)
+	r := simple(t, func(s *realtime.Server) {
+		s.OnNewNamespace(func(n *realtime.Namespace) { made <- n.Name() })
+		s.OfFunc(func(name string, _ json.RawMessage) bool {
+			asked.Done()
+			asked.Wait() // no handler may block so, but a slow function looks just like it
+			return name == "/new"
+		})
+	})
+	peers := make([]*websocket, clients)
+	for i := range peers {
+		peers[i] = r.open(socketWS)
+	}
+	for _, w := range peers {
+		w.say("40/new")
+	}
+	for _, w := range peers {
+		connectAnswer(t, w.next(), "/new")
+	}
+	_ = r.server.Of("/new").Emit("one")
+	for _, w := range peers {
+		w.receives(`42/new,["one"]`)
+	}
+	if len(made) != 1 || r.server.Sockets("/new") != clients {
+		t.Errorf("made %d times, with %d sockets", len(made), r.server.Sockets("/new"))
+	}
+}
+
 func TestRow093EmptyNamespaces(t *testing.T) {
 	for name, cleanup := range map[string]bool{"kept": false, "removed": true} {
 		t.Run(name, func(t *testing.T) {
@@ -453,7 +512,7 @@ func TestRow093EmptyNamespaces(t *testing.T) {
 						return errors.New("no")
 					}
 					return nil
-				})
+				}).On("echo", func(_ *realtime.Socket, e *realtime.Event) { _ = e.Ack(e.Args.Spread()...) })
 			})
 			has := func(name string) bool { return slices.Contains(r.server.Namespaces(), name) }
 			w := r.open(socketWS)
@@ -473,7 +532,12 @@ func TestRow093EmptyNamespaces(t *testing.T) {
 			if has("/d1") == cleanup || has("/d2") == cleanup || !has("/static") {
 				t.Errorf("namespaces %v", r.server.Namespaces())
 			}
+			w.say(`40/d2,{"refuse":true}`)
+			w.receives(`44/d2,{"message":"no"}`)
+			connected(t, w, "/d2")
 			connected(t, w, "/d1")
+			w.say(`42/d1,1["echo",1]`)
+			w.receives(`43/d1,1[1]`)
 			_ = w.conn.Close()
 			eventually(t, "the end", func() bool { return r.server.Sockets("/d1") == 0 })
 			eventually(t, "the namespace", func() bool { return has("/d1") != cleanup })

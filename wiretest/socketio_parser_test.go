@@ -2,12 +2,15 @@ package wiretest
 
 import (
 	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
 	"testing"
 
 	"kapoor.example/desk/actors/realtime"
+	"kapoor.example/desk/protocol/socketio"
 )
 
 // mirror sets up "/" and "/n": events come back as "back" with their name and arguments, acks as they are.
@@ -53,6 +56,12 @@ func TestRow095Layout(t *testing.T) {
 // that rows 96 and 129 give, after the socket was told; nobody else notices.
 func breaks(t *testing.T, rows ...string) {
 	t.Helper()
+	breaksWith(t, "", rows...)
+}
+
+// breaksWith is breaks, and says what the socket is told; "" is anything.
+func breaksWith(t *testing.T, message string, rows ...string) {
+	t.Helper()
 	both(t, func(t *testing.T, join func(*rig) peer) {
 		told := make(chan error, 100)
 		reasons := make(chan realtime.Reason, 100)
@@ -75,7 +84,9 @@ func breaks(t *testing.T, rows ...string) {
 				t.Errorf("%.60s: %d errors told to the socket", row, len(told))
 			}
 			for len(told) > 0 {
-				<-told
+				if err := <-told; message != "" && err.Error() != message {
+					t.Errorf("%.60s: the socket was told %q", row, err)
+				}
 			}
 		}
 		bystander.say(`421["still",1]`)
@@ -97,12 +108,27 @@ func TestRow098ReservedNames(t *testing.T) {
 	breaks(t,
 		`42["connect"]`, `42["connect_error"]`, `42["disconnect","123"]`, `42["disconnecting"]`, `42["newListener"]`,
 		`42["removeListener"]`, `42["\u0064isconnect"]`, `451-["disconnect",{"_placeholder":true,"num":0}]`+"\x1ebAA==")
-	r := simple(t, nil)
+	sockets := make(chan *realtime.Socket, 1)
+	r := simple(t, func(s *realtime.Server) {
+		s.Of("/").OnConnection(func(s *realtime.Socket) { sockets <- s })
+	})
+	w := r.open(socketWS)
+	connected(t, w, "")
+	socket, n := <-sockets, r.server.Of("/")
+	nobody, none := func([]socketio.Args, error) { t.Error("an answer") }, func(socketio.Args, error) { t.Error("an answer") }
 	for _, name := range []string{"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"} {
-		if err := r.server.Of("/").Emit(name); err == nil {
-			t.Errorf("emitted %q", name)
+		for what, err := range map[string]error{
+			"namespace": n.Emit(name, 1), "room": n.To(socket.ID()).Emit(name), "volatile": n.Volatile().Emit(name),
+			"with ack": n.EmitWithAck(nobody, name), "socket": socket.Emit(name), "socket, volatile": socket.Volatile().Emit(name),
+			"socket with ack": socket.EmitWithAck(none, name), "others": socket.Broadcast().Emit(name), "servers": n.ServerSideEmit(name),
+		} {
+			if !errors.Is(err, socketio.ErrReserved) {
+				t.Errorf("%s: emitted %q: %v", what, name, err)
+			}
 		}
 	}
+	_ = n.Emit("Connect")
+	w.receives(`42["Connect"]`)
 }
 
 func TestRow099Types(t *testing.T) {
@@ -110,9 +136,10 @@ func TestRow099Types(t *testing.T) {
 }
 
 func TestRow100Attachments(t *testing.T) {
-	breaks(t,
-		`45["e"]`, `450-["e"]`, `451.5-["e"]`, `45-1-["e"]`, `45a-["e"]`, `451["e"]`, `45-["e"]`, `45`, `451`,
-		`4511-["e"]`, `45999999-["e"]`, `45`+strings.Repeat("9", 1000)+`-["e"]`)
+	breaksWith(t, "Illegal attachments",
+		`45["e"]`, `450-["e"]`, `451.5-["e"]`, `45-1-["e"]`, `45a-["e"]`, `451["e"]`, `45-["e"]`, `45`, `451`, `46[]`, `460-1[]`)
+	breaksWith(t, "too many attachments",
+		`4511-["e"]`, `45999999-["e"]`, `45`+strings.Repeat("9", 1000)+`-["e"]`, `4611-1[]`)
 	both(t, func(t *testing.T, join func(*rig) peer) {
 		r := simple(t, mirror)
 		p := join(r)
@@ -158,13 +185,23 @@ func TestRow103NamesOfObjects(t *testing.T) {
 
 func TestRow104Encoder(t *testing.T) {
 	both(t, func(t *testing.T, join func(*rig) peer) {
-		r := simple(t, func(s *realtime.Server) { s.Of("/") })
+		r := simple(t, func(s *realtime.Server) {
+			s.Of("/").On("ask", func(_ *realtime.Socket, e *realtime.Event) {
+				if e.Args.Len() > 0 {
+					_ = e.Ack()
+					return
+				}
+				_ = e.Ack([]any{[]byte{0}}, []byte{1})
+			})
+		})
 		p := join(r)
 		connected(t, p, "")
 		type inner struct {
 			A string
 			B []byte
 		}
+		p.say(`421["ask"]`, `422["ask",1]`)
+		p.receives(`462-1[[{"_placeholder":true,"num":0}],{"_placeholder":true,"num":1}]`, "bAA==", "bAQ==", "432[]")
 		n := r.server.Of("/")
 		_ = n.Emit("e", []byte{1}, map[string]any{"x": []any{[]byte{2}, "text", inner{"a", []byte{3}}}}, []byte{})
 		p.receives(
@@ -188,23 +225,71 @@ func TestRow105HalfABinaryEvent(t *testing.T) {
 		other.say(`421["e",1]`)
 		other.receives(`431[1]`)
 	})
+	t.Run("a close that is held", func(t *testing.T) {
+		r := simple(t, func(s *realtime.Server) { s.Of("/") })
+		polls := make([]*polling, 20)
+		head := `452-["e",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`
+		half := "b" + base64.StdEncoding.EncodeToString(make([]byte, 700_000))
+		before := heap()
+		for i := range polls {
+			polls[i] = r.poll(socketPolling)
+			connected(t, polls[i], "")
+			polls[i].say(head, half)
+		}
+		if grown := heap() - before; grown < 10<<20 {
+			t.Fatalf("only %d bytes were kept while the connections lived", grown)
+		}
+		r.server.Of("/").DisconnectSockets(true)
+		eventually(t, "the ends", func() bool { return r.server.Sockets("/") == 0 })
+		roomsOf(t, r, "/")
+		if n := r.server.Connections(); n != len(polls) {
+			t.Errorf("%d connections wait to be told", n)
+		}
+		var grown int64
+		eventually(t, fmt.Sprintf("the attachments' memory (%d bytes more)", grown), func() bool { grown = heap() - before; return grown < 5<<20 })
+		for _, p := range polls {
+			p.receives("41")
+			p.get().is(t, 200, "6\x1e1")
+		}
+	})
 }
 
 func TestRow106WhatCannotBeSent(t *testing.T) {
-	r := simple(t, mirror)
+	sockets := make(chan *realtime.Socket, 1)
+	r := simple(t, func(s *realtime.Server) {
+		mirror(s)
+		s.Of("/").OnConnection(func(s *realtime.Socket) { sockets <- s }).
+			On("bad ack", func(_ *realtime.Socket, e *realtime.Event) {
+				if err := e.Ack(math.NaN()); err != nil {
+					_ = e.Ack("was refused") // the client waits still
+				}
+			})
+	})
 	w := r.open(socketWS)
 	connected(t, w, "")
 	type node struct{ Next *node }
 	circle := &node{}
 	circle.Next = circle
-	n := r.server.Of("/")
+	n, socket := r.server.Of("/"), <-sockets
+	list := []any{nil}
+	list[0] = list
 	for name, value := range map[string]any{
-		"NaN": math.NaN(), "infinity": math.Inf(1), "circle": circle, "function": func() {}, "channel": make(chan int),
+		"NaN": math.NaN(), "infinity": math.Inf(1), "negative infinity": []any{math.Inf(-1)}, "circle": circle, "list in itself": list,
+		"function": func() {}, "channel": make(chan int), "raw JSON that is none": json.RawMessage("{"),
 	} {
-		if err := n.Emit("e", value); err == nil {
-			t.Errorf("%s was sent", name)
+		for what, err := range map[string]error{
+			"everybody": n.Emit("e", value), "next to binary": n.Emit("e", []byte{1}, value), "a room": n.To(socket.ID()).Emit("e", value),
+			"all, with ack": n.EmitWithAck(func([]socketio.Args, error) { t.Error("an answer") }, "e", value),
+			"one":           socket.Emit("e", value),
+			"one, with ack": socket.EmitWithAck(func(socketio.Args, error) { t.Error("an answer") }, "e", value),
+		} {
+			if err == nil {
+				t.Errorf("%s was sent to %s", name, what)
+			}
 		}
 	}
+	w.say(`425["bad ack"]`)
+	w.receives(`435["was refused"]`)
 	w.say(`421["e",1e999]`, `422["e",123456789012345678901234567890]`)
 	w.receives(`431[1e999]`, `432[123456789012345678901234567890]`)
 }

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"kapoor.example/desk/protocol/socketio"
@@ -23,14 +24,18 @@ func (e *Event) Socket() *Socket { return e.socket }
 // WantsAck reports whether the client waits for an answer.
 func (e *Event) WantsAck() bool { return e.id != "" }
 
-// Ack answers the event: once, from any goroutine; later calls and events that want no answer change nothing.
+// Ack answers the event: once, from any goroutine; later calls and events that want no answer change nothing. It fails
+// when an argument cannot be encoded: the event is not answered then, and still can be.
 func (e *Event) Ack(args ...any) error {
-	if e.id == "" || !e.acked.CompareAndSwap(false, true) {
+	if e.id == "" || e.acked.Load() {
 		return nil
 	}
 	data, attachments, err := socketio.EncodeArgs(args...)
 	if err != nil {
-		return err
+		return fmt.Errorf("ack %q: %w", e.Name, err)
+	}
+	if !e.acked.CompareAndSwap(false, true) {
+		return nil
 	}
 	p := socketio.Packet{Type: socketio.Ack, Namespace: e.socket.namespace.name, ID: e.id, Data: data, Attachments: attachments}
 	e.socket.write(frameOf(p, false), false, nil)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"kapoor.example/desk/actors"
-	"kapoor.example/desk/protocol"
 	"kapoor.example/desk/protocol/engineio"
 	"kapoor.example/desk/protocol/socketio"
 )
@@ -123,11 +122,24 @@ func (a *sessionActor) receive(m inbound) {
 	case m.packet.Type == engineio.Close:
 		a.finish()
 	}
-	if a.postponed != nil {
+	if a.behind() {
 		a.unsettled = append(a.unsettled, m)
 		return
 	}
 	a.settle(m)
+}
+
+// behind reports whether something that was received waits to be handled until a socket is connected.
+func (a *sessionActor) behind() bool {
+	return a.postponed != nil || slices.ContainsFunc(a.sockets, func(s *Socket) bool { return len(s.early) > 0 })
+}
+
+// settleAll settles what had to wait.
+func (a *sessionActor) settleAll() {
+	for _, m := range a.unsettled {
+		a.settle(m)
+	}
+	a.unsettled = nil
 }
 
 // packet handles an Engine.IO packet of the present transport.
@@ -145,35 +157,6 @@ func (a *sessionActor) packet(p engineio.Packet) {
 		a.end(ReasonTransportError, StatusNone)
 	case engineio.Noop:
 	}
-}
-
-// beat sends a ping, or ends the session whose pong did not come.
-func (a *sessionActor) beat() {
-	o := a.s.server.options
-	if wait := a.due.Sub(o.Now()); wait > time.Millisecond {
-		return // the timer was reset while this message was on its way
-	}
-	if a.ended {
-		return
-	}
-	if a.awaiting {
-		a.end(ReasonPingTimeout, StatusNone)
-		return
-	}
-	a.awaiting = true
-	a.s.out.ping(protocol.Ping())
-	a.schedule(o.PingTimeout)
-}
-
-// pong begins the next interval; so does one that nobody asked for.
-func (a *sessionActor) pong() {
-	a.awaiting = false
-	a.schedule(a.s.server.options.PingInterval)
-}
-
-func (a *sessionActor) schedule(d time.Duration) {
-	a.due = a.s.server.options.Now().Add(d)
-	a.heartbeat.Reset(d)
 }
 
 func (a *sessionActor) lost(m lost) {
@@ -207,6 +190,7 @@ func (a *sessionActor) end(reason Reason, status int) {
 		a.drop(socket, reason)
 	}
 	a.sockets = nil
+	a.settleAll()
 	a.decoder.Reset()
 	if closed := a.s.server.options.OnClose; closed != nil {
 		a.s.server.system.Safely(sessionKind, a.s.sid, func() { closed(a.s, reason) })
@@ -248,10 +232,9 @@ func (a *sessionActor) catchUp() {
 	if end := a.postponed; end != nil {
 		a.postponed = nil
 		end()
-		for _, m := range a.unsettled {
-			a.settle(m)
-		}
-		a.unsettled = nil
+	}
+	if !a.behind() {
+		a.settleAll()
 	}
 }
 

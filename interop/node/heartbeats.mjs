@@ -19,11 +19,9 @@ describe('heartbeats', { concurrency: 8 }, () => {
         const { id } = socket;
         const result = await within(idle(socket), `${intervals} pings`, 1000 * intervals);
         if (result.reason === undefined) {
-          assert.equal(result.pings, intervals);
           assert.equal(socket.id, id);
           assert.deepEqual(await ask(socket, 'echo', 'here'), ['here']);
-          const average = result.took / (intervals - 1);
-          assert.ok(average >= 295 && average < 400, `a ping every ${average} ms`);
+          assert.ok(result.median >= 290 && result.median < 360, `a ping every ${result.median} ms`);
           return;
         }
         tries.push(result);
@@ -42,7 +40,7 @@ describe('heartbeats', { concurrency: 8 }, () => {
       try {
         const [reason] = await gone;
         assert.equal(reason, 'ping timeout');
-        assert.ok(Date.now() - began < 1500, `after ${Date.now() - began} ms`);
+        assert.ok(Date.now() - began < 5000, `after ${Date.now() - began} ms`);
       } finally {
         await own.resume();
       }
@@ -76,14 +74,15 @@ describe('heartbeats', { concurrency: 8 }, () => {
 // idle counts pings until there are enough, or until the connection ends.
 function idle(socket) {
   return new Promise((resolve) => {
-    let pings = 0;
-    let first;
+    const at = [];
     const count = ({ type }) => {
       if (type !== 'ping') return;
-      first ??= Date.now();
-      if (++pings === intervals) resolve({ pings, took: Date.now() - first });
+      at.push(performance.now());
+      if (at.length < intervals) return;
+      const gaps = at.slice(1).map((time, i) => time - at[i]).sort((a, b) => a - b);
+      resolve({ median: gaps[Math.floor(gaps.length / 2)] });
     };
     socket.io.engine.on('packet', count);
-    socket.once('disconnect', (reason) => resolve({ pings, reason }));
+    socket.once('disconnect', (reason) => resolve({ reason, pings: at.length }));
   });
 }

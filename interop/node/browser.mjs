@@ -1,0 +1,214 @@
+// The client's bundles in Chromium, on a page of another origin than the server's.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { after, before, describe, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { long, server, until } from './kit.mjs';
+
+const modules = new URL('../node_modules/', import.meta.url);
+const files = {
+  '/page.js': new URL('page.js', import.meta.url),
+  '/4.js': new URL('socket.io-client/dist/socket.io.min.js', modules),
+  '/4.mjs': new URL('socket.io-client/dist/socket.io.esm.min.js', modules),
+  '/3.js': new URL('socket.io-client-3/dist/socket.io.min.js', modules),
+};
+const pages = {
+  '/4': '<script src="/page.js"></script><script src="/4.js"></script>',
+  '/3': '<script src="/page.js"></script><script src="/3.js"></script>',
+  '/module': `<script src="/page.js"></script>
+    <script type="module">import * as client from '/4.mjs'; globalThis.client = client;</script>`,
+};
+const clients = { 'bundle of 4': '/4', 'module of 4': '/module', 'bundle of 3': '/3' };
+const first = 'one bundle is enough for this';
+const transports = { polling: { transports: ['polling'] }, websocket: { transports: ['websocket'] }, upgrade: {} };
+
+let site;
+let browser;
+let context;
+let common;
+const opened = {};
+
+before(async () => {
+  site = createServer(async (request, response) => {
+    if (pages[request.url]) return response.setHeader('content-type', 'text/html').end(`<!doctype html>${pages[request.url]}`);
+    if (!files[request.url]) return response.writeHead(404).end();
+    response.setHeader('content-type', 'text/javascript').end(await readFile(files[request.url]));
+  });
+  await new Promise((resolve) => site.listen(0, '127.0.0.1', resolve));
+  browser = await chromium.launch({
+    executablePath: process.env.INTEROP_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+  });
+  context = await browser.newContext();
+  common = await server();
+});
+
+after(async () => {
+  await browser?.close();
+  site?.close();
+});
+
+// open opens a page, of another origin than the servers', with a client on it.
+async function open(path) {
+  const page = await context.newPage();
+  await page.goto(`http://localhost:${site.address().port}${path}`);
+  await page.waitForFunction(() => globalThis.io ?? globalThis.client);
+  return page;
+}
+
+// shared is the page of the scenarios that do not leave it: opening one takes a second.
+const shared = (path) => (opened[path] ??= open(path));
+
+for (const [client, path] of Object.entries(clients)) {
+  describe(`the ${client}`, { concurrency: 3 }, () => {
+    for (const [transport, options] of Object.entries(transports)) {
+      test(`by ${transport}`, async () => {
+        const page = await shared(path);
+        const got = await page.evaluate(async ([url, options]) => {
+          const socket = await connect(url, options);
+          const sent = [
+            [1, '2', { 3: [true] }, null, '€ 🙂'],
+            [bytes(5)],
+            [new Uint8Array(bytes(9)), 'after'],
+            [new Blob(['a blob', bytes(3)])],
+            [{ deep: [{ file: new File(['a file'], 'name.txt') }, bytes(300)] }],
+            Array.from({ length: 10 }, (_, i) => bytes(i)),
+          ];
+          const rows = [];
+          for (const args of sent) {
+            const back = event(socket, 'message-back');
+            socket.emit('message', ...args);
+            const heard = await back;
+            const acked = await ask(socket, 'echo', ...args);
+            rows.push({ sent: await plain(args), heard: await plain(heard), acked: await plain(acked) });
+          }
+          socket.on('question', (value, answer) => answer(value));
+          const answer = event(socket, 'answer');
+          socket.emit('ask', new Blob(['asked']));
+          return {
+            rows, answer: await plain(await answer), used: socket.io.engine.transport.name,
+            info: (await ask(socket, 'info'))[0], id: socket.id,
+          };
+        }, [common.url, options]);
+        for (const { sent, heard, acked } of got.rows) {
+          assert.deepEqual(heard, sent);
+          assert.deepEqual(acked, sent);
+        }
+        assert.deepEqual(got.answer, [{ bytes: [...Buffer.from('asked')] }]);
+        assert.equal(got.used, transport === 'upgrade' ? 'websocket' : transport);
+        assert.equal(got.info.transport, got.used);
+        assert.equal(got.info.id, got.id);
+      });
+
+      test(`with credentials and headers that need a preflight, by ${transport}`, async () => {
+        const page = await shared(path);
+        const answer = await page.evaluate(async ([url, options]) => {
+          const socket = await connect(url, { ...options, withCredentials: true, extraHeaders: { 'x-shop': '7' } });
+          return ask(socket, 'echo', 'x'.repeat(50_000));
+        }, [common.url, options]);
+        assert.equal(answer[0].length, 50_000);
+      });
+
+      test(`over the limit of a payload by ${transport}`, async () => {
+        const { url } = await server({ 'max-payload': 50_000 });
+        const page = await shared(path);
+        const got = await page.evaluate(async ([url, options]) => {
+          const socket = await connect(url, options);
+          const [under] = await ask(socket, 'echo', 'x'.repeat(45_000));
+          const gone = event(socket, 'disconnect');
+          const again = gone.then(() => event(socket, 'connect'));
+          socket.emit('message', 'x'.repeat(55_000));
+          const [reason, details] = await gone;
+          await again;
+          return { under: under.length, reason, code: details?.context?.code, status: details?.description, back: await ask(socket, 'echo', 'back') };
+        }, [url, options]);
+        assert.equal(got.under, 45_000);
+        assert.equal(got.reason, transport === 'polling' ? 'transport error' : 'transport close');
+        if (path !== '/3') assert.equal(transport === 'polling' ? got.status : got.code, transport === 'polling' ? 413 : 1009);
+        assert.deepEqual(got.back, ['back']);
+      });
+
+      test(`a server that is killed, by ${transport}`, { skip: path !== '/4' && first }, async () => {
+        const own = await server();
+        const page = await shared(path);
+        await page.evaluate(async ([url, options]) => {
+          const socket = await connect(url, options);
+          globalThis[url] = { socket, gone: event(socket, 'disconnect') };
+        }, [own.url, options]);
+        await own.kill();
+        const reason = await page.evaluate(async (url) => {
+          const its = globalThis[url];
+          const [reason] = await its.gone;
+          its.answer = ask(its.socket, 'echo', 'said meanwhile');
+          return reason;
+        }, own.url);
+        assert.equal(reason, transport === 'polling' ? 'transport error' : 'transport close');
+        await own.start();
+        assert.deepEqual(await page.evaluate((url) => globalThis[url].answer, own.url), ['said meanwhile']);
+      });
+
+      test(`a page that is left, by ${transport}`, { skip: path !== '/4' && first }, async () => {
+        const page = await open(path);
+        const room = `${client} by ${transport}`;
+        await page.evaluate(async ([url, options, room]) => {
+          await ask(await connect(url, options), 'join', room);
+        }, [common.url, options, room]);
+        await page.close();
+        const watcher = await shared(path);
+        await until(async () => {
+          const [left] = await watcher.evaluate(async ([url, room]) => {
+            globalThis.watcher ??= connect(url, { transports: ['websocket'] });
+            return ask(await watcher, 'cluster-fetch', room);
+          }, [common.url, room]);
+          return left.length === 0;
+        }, 'the end of the connection');
+      });
+    }
+
+    test('refusals of a namespace', async () => {
+      const page = await shared(path);
+      const got = await page.evaluate(async (url) => {
+        const socket = await connect(url);
+        const [error] = await event(socket.io.socket('/secure', { auth: { token: 'bad' } }), 'connect_error');
+        await event(socket.io.socket('/custom'), 'connect');
+        return { message: error.message, data: error.data };
+      }, common.url);
+      assert.deepEqual(got, { message: 'not authorized', data: { code: 401 } });
+    });
+
+    test('transports given as classes', { skip: path !== '/module' && 'a bundle has none' }, async () => {
+      const page = await shared(path);
+      for (const name of ['Fetch', 'XHR', 'WebSocket']) {
+        const answer = await page.evaluate(async ([url, name]) => {
+          const socket = await connect(url, { transports: [client[name]], withCredentials: true });
+          return plain(await ask(socket, 'echo', bytes(3), name));
+        }, [common.url, name]);
+        assert.deepEqual(answer, [{ bytes: [0, 7, 14] }, name]);
+      }
+    });
+
+    test('heartbeats', { skip: path !== '/4' && first }, async () => {
+      const { url } = await server({ 'ping-interval': '300ms', 'ping-timeout': '200ms' });
+      const page = await shared(path);
+      // As in heartbeats.mjs: three tries, since a busy machine may keep a pong for 200 ms.
+      const tries = await page.evaluate(async ([url, transports, intervals]) => {
+        const idle = async (options) => {
+          const socket = await connect(url, { ...options, reconnection: false });
+          let pings = 0;
+          return new Promise((resolve) => {
+            socket.io.engine.on('packet', ({ type }) => type === 'ping' && ++pings === intervals && resolve('well'));
+            socket.once('disconnect', (reason) => resolve(`${reason} after ${pings} pings`));
+          });
+        };
+        return Promise.all(Object.entries(transports).map(async ([name, options]) => {
+          const results = [];
+          while (results.length < 3 && results.at(-1) !== 'well') results.push(await idle(options));
+          return [name, ...results];
+        }));
+      }, [url, transports, long ? 200 : 20]);
+      for (const results of tries) assert.equal(results.at(-1), 'well', results.join(', '));
+    });
+  });
+}

@@ -95,6 +95,7 @@ func TestMustNotTakeTextForAnAttachment(t *testing.T) {
 func TestMustNotDescendForEver(t *testing.T) {
 	breaks(t,
 		`42["e",`+strings.Repeat("[", 1_000)+strings.Repeat("]", 1_000)+`]`,
+		`42["e",`+strings.Repeat("[", 256)+strings.Repeat("]", 256)+`]`, // one level more than is allowed
 		`42["e",`+strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000)+`]`,
 		`42["e",`+strings.Repeat(`{"a":`, 10_000)+"1"+strings.Repeat("}", 10_000)+`]`,
 		`42["e",`+strings.Repeat("[", 400_000))

@@ -382,6 +382,19 @@ func TestRow091TwoConnectsInOneGo(t *testing.T) {
 			}
 		})
 	}
+	t.Run("in frames of one write", func(t *testing.T) {
+		connections := make(chan string, 10)
+		r := simple(t, func(s *realtime.Server) {
+			s.Of("/").OnConnection(func(s *realtime.Socket) { connections <- s.ID() })
+		})
+		w := r.open(socketWS)
+		w.say("40", `40{"a":1}`)
+		messages, _ := w.closed()
+		if len(messages) > 1 || len(connections) > 1 {
+			t.Errorf("%d sockets on one connection, which was told %q", len(connections), messages)
+		}
+		eventually(t, "the end", func() bool { return r.server.Connections() == 0 })
+	})
 }
 
 func TestRow092DynamicNamespaces(t *testing.T) {

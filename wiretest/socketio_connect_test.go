@@ -373,7 +373,9 @@ func TestRow091TwoConnectsInOneGo(t *testing.T) {
 				if slow || strings.Count(a.body, "40{") != 1 {
 					t.Errorf("answered %q", a.body)
 				}
-				p.get().is(t, 200, "6\x1e1")
+				if next := p.get(); next.body != "6\x1e1" && next.body != "1" { // the poll may have been there first (row 40)
+					t.Errorf("then answered %d %q", next.status, next.body)
+				}
 			}
 			p.gone()
 			close(release)

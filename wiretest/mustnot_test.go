@@ -52,7 +52,7 @@ func TestMustNotTakeAnotherProtocolForAWebSocket(t *testing.T) {
 	body, err := io.ReadAll(response.Body)
 	_ = response.Body.Close()
 	_ = conn.Close()
-	if err != nil || response.StatusCode != 400 || string(body) != `{"code":3,"message":"Bad request"}` {
+	if err != nil || response.StatusCode != nethttp.StatusBadRequest || string(body) != `{"code":3,"message":"Bad request"}` {
 		t.Errorf("answered %d %q, %v", response.StatusCode, body, err)
 	}
 	for _, protocol := range []string{"h2c", "tcp", "WebSocket2", "websocket, h2c"} {

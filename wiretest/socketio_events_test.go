@@ -216,9 +216,7 @@ func TestRow112BroadcastWithAck(t *testing.T) {
 		t.Errorf("all answered: %+v", g)
 	}
 	start := time.Now()
-	answer, kept := witnessed(gather(into))
-	_ = n.Timeout(300*time.Millisecond).EmitWithAck(answer, "q", []byte{1})
-	answer = nil
+	kept := ask(n.Timeout(300*time.Millisecond), gather(into), "q", []byte{1})
 	for i, p := range peers {
 		p.receives(`451-3["q",{"_placeholder":true,"num":0}]`, "bAQ==")
 		if i != 1 {
@@ -258,12 +256,14 @@ func TestRow112BroadcastWithAck(t *testing.T) {
 // witness is kept in memory by an answer, for as long as somebody could call that.
 type witness struct{ _ [64]byte }
 
-func witnessed(f func([]socketio.Args, error)) (answer func([]socketio.Args, error), kept weak.Pointer[witness]) {
+// ask emits with an ack, and returns what tells whether the answer is waited for still.
+func ask(of realtime.Broadcast, answer func([]socketio.Args, error), name string, args ...any) (kept weak.Pointer[witness]) {
 	w := &witness{}
-	return func(all []socketio.Args, err error) {
-		f(all, err)
+	_ = of.EmitWithAck(func(all []socketio.Args, err error) {
+		answer(all, err)
 		runtime.KeepAlive(w)
-	}, weak.Make(w)
+	}, name, args...)
+	return weak.Make(w)
 }
 
 // TestRow112SingleTarget: who asks one of the sockets that were fetched gets one value and not a list.

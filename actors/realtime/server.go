@@ -34,10 +34,10 @@ type Server struct {
 	history    *history // nil without recovery, as keeper
 	keeper     *keeper
 
-	sessions  sync.Map      // sid → *Session
-	stopped   chan struct{} // closed when no session will be opened any more
-	stopping  sync.Once     // closes it
-	live      actors.Tally  // the actors of sessions
+	sessions sync.Map      // sid → *Session
+	stopped  chan struct{} // closed when no session will be opened any more
+	stopping sync.Once     // closes it
+	live     actors.Tally  // the actors of sessions
 	// The broadcasts whose acks are waited for, until closed.
 	collections sync.Map
 	closed      atomic.Bool

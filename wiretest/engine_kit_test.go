@@ -561,3 +561,14 @@ func maskedFrames(texts ...string) (frames [][]byte) {
 	}
 	return frames
 }
+
+// take waits for what comes through a channel.
+func take[T any](t testing.TB, from <-chan T) (got T) {
+	t.Helper()
+	select {
+	case got = <-from:
+	case <-time.After(patience):
+		t.Fatal("nothing came")
+	}
+	return got
+}

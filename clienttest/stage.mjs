@@ -45,9 +45,9 @@ export async function mark(owner, ...lines) {
 // told; one of them must succeed as a whole. Whatever is wrong besides fails at once.
 export async function rounds(play) {
   if (transport !== 'polling') return play();
-  for (let left = 20; ; left--) {
+  for (let left = 12; ; left--) {
     try {
-      return await play(2000);
+      return await play(4000); // longer than the grace after which somebody is offline
     } catch (error) {
       if (left === 0 || !/not within/.test(String(error))) throw error;
     }

@@ -312,7 +312,7 @@ func TestRow012AllowRequest(t *testing.T) {
 	if len(asked) != before {
 		t.Error("asked again about a session that is open")
 	}
-	if first := <-asked; first.Address != "127.0.0.1" || first.Query["EIO"] != "4" {
+	if first := take(t, asked); first.Address != "127.0.0.1" || first.Query["EIO"] != "4" {
 		t.Errorf("asked about %+v", first)
 	}
 }
@@ -607,7 +607,7 @@ func TestRow022HandshakeQuery(t *testing.T) {
 		} else {
 			e.dial(query).next()
 		}
-		r := <-opened
+		r := take(t, opened)
 		for key, want := range map[string]string{"EIO": "4", "a": "2", "b": "c&d", "e": "é", "f": ""} {
 			if got, ok := r.Query[key]; !ok || got != want {
 				t.Errorf("%s is %q, want %q", key, got, want)
@@ -630,10 +630,10 @@ func TestRow023HandshakeHeaders(t *testing.T) {
 		}
 	}
 	sid := sidOf(t, p.do("GET", handshakeQuery, "x-custom-header", "my value", "Cookie", "a=1; b=2"))
-	first := <-opened
+	first := take(t, opened)
 	check(first)
 	e.dial(webSocketQuery, "x-custom-header", "my value", "Cookie", "a=1; b=2").next()
-	check(<-opened)
+	check(take(t, opened))
 	// Later requests reuse the memory of this one: what was kept must not change with them.
 	for range 50 {
 		e.request("POST", enginePath+"?"+handshakeQuery+"&sid="+sid, strings.NewReader("4x"), "x-custom-header", "XXXXXXXX", "Cookie", "z=9; y=8")

@@ -63,6 +63,13 @@ type engineNotes struct {
 	panics  int64 // that the test causes in sessions
 }
 
+// reason returns why a session ended, "" while it lives.
+func (n *engineNotes) reason(sid string) realtime.Reason {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.reasons[sid]
+}
+
 func (n *engineNotes) refusals() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -313,14 +320,8 @@ func (p *poller) gone(reason realtime.Reason) {
 func endedWith(t testing.TB, e *engineServer, sid string, reason realtime.Reason) {
 	t.Helper()
 	// Nobody finds the session any more from the moment its client can know; its hook may come a little later.
-	var got realtime.Reason
-	eventually(t, "the end of the session", func() bool {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		got = e.reasons[sid]
-		return got != "" && e.server.Session(sid) == nil
-	})
-	if got != reason {
+	eventually(t, "the end of the session", func() bool { return e.reason(sid) != "" && e.server.Session(sid) == nil })
+	if got := e.reason(sid); got != reason {
 		t.Errorf("ended with %q, want %q", got, reason)
 	}
 }
@@ -431,14 +432,15 @@ func (w *wire) tryFrame() (ws.Header, []byte, error) {
 	return header, payload, err
 }
 
-// closed reads to the end of the connection and returns the status of the close frame: 1005 is one without.
+// closed reads to the end of the connection, which is no reset, and returns the status of the close frame: 1005 is one
+// without.
 func (w *wire) closed() int {
 	w.t.Helper()
 	status := 0
 	for {
 		header, payload, err := w.tryFrame()
 		switch {
-		case err != nil && status != 0 && (errors.Is(err, io.EOF) || strings.Contains(err.Error(), "reset")):
+		case errors.Is(err, io.EOF) && status != 0:
 			_ = w.Conn.Close()
 			return status
 		case err != nil:
@@ -558,4 +560,15 @@ func maskedFrames(texts ...string) (frames [][]byte) {
 		frames = append(frames, ws.MustCompileFrame(ws.MaskFrame(ws.NewTextFrame([]byte(text)))))
 	}
 	return frames
+}
+
+// take waits for what comes through a channel.
+func take[T any](t testing.TB, from <-chan T) (got T) {
+	t.Helper()
+	select {
+	case got = <-from:
+	case <-time.After(patience):
+		t.Fatal("nothing came")
+	}
+	return got
 }

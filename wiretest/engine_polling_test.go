@@ -60,7 +60,7 @@ func TestRow028Payloads(t *testing.T) {
 	default:
 	}
 	isOK(t, p.post("4later"))
-	isText(t, <-waiting, "4later")
+	isText(t, take(t, waiting), "4later")
 }
 
 func TestRow029Binary(t *testing.T) {
@@ -74,7 +74,7 @@ func TestRow029Binary(t *testing.T) {
 	body := "4text\x1eb" + base64.StdEncoding.EncodeToString([]byte(bytes)) + "\x1eb\x1e4b64\x1ebAA=="
 	isOK(t, p.post(body))
 	for _, want := range []string{`false "text"`, fmt.Sprintf("true %q", bytes), `true ""`, `false "b64"`, `true "\x00"`} {
-		if g := <-got; g != want {
+		if g := take(t, got); g != want {
 			t.Errorf("got %s, want %s", g, want)
 		}
 	}
@@ -101,7 +101,7 @@ func TestRow031OverlappingPolls(t *testing.T) {
 	p := setupEngine(t, engineSetup{}).open()
 	first := p.wait()
 	isEmpty(t, p.get(), 400)
-	isText(t, <-first, "1")
+	isText(t, take(t, first), "1")
 	p.gone(realtime.ReasonTransportError)
 }
 
@@ -180,7 +180,7 @@ func TestRow034CutPost(t *testing.T) {
 			}
 			p.gone(realtime.ReasonTransportError)
 			if len(messages) != 0 {
-				t.Errorf("half a body was taken: %.50q", <-messages)
+				t.Errorf("half a body was taken: %.50q", take(t, messages))
 			}
 		})
 	}
@@ -225,7 +225,7 @@ func TestRow036PostOverLimit(t *testing.T) {
 					return
 				}
 				isOK(t, r)
-				if n := <-messages; n != limit-1 {
+				if n := take(t, messages); n != limit-1 {
 					t.Errorf("%d bytes came", n)
 				}
 				if got := p.get(); got.body != row.body {
@@ -243,7 +243,7 @@ func TestRow036PostOverLimit(t *testing.T) {
 		t.Errorf("%d messages too many", len(messages))
 	}
 	p.alive()
-	<-messages
+	take(t, messages)
 }
 
 // zeroes is a reader without an end.
@@ -312,14 +312,14 @@ func TestRow039ClosePacket(t *testing.T) {
 		p := e.in(t).open()
 		waiting := p.wait()
 		isOK(t, p.post("1"))
-		isText(t, <-waiting, "6")
+		isText(t, take(t, waiting), "6")
 		p.gone(realtime.ReasonTransportClose)
 	})
 	t.Run("packets behind it are dropped", func(t *testing.T) {
 		p := e.in(t).open()
 		isOK(t, p.post("4before\x1e1\x1e4behind\x1e4it"))
 		p.gone(realtime.ReasonTransportClose)
-		if got := <-messages; got != "before" || len(messages) != 0 {
+		if got := take(t, messages); got != "before" || len(messages) != 0 {
 			t.Errorf("got %q and %d more", got, len(messages))
 		}
 	})
@@ -330,7 +330,7 @@ func TestRow040ServerClosesPolling(t *testing.T) {
 		p := setupEngine(t, engineSetup{}).open()
 		waiting := p.wait()
 		p.session().Close()
-		isText(t, <-waiting, "1")
+		isText(t, take(t, waiting), "1")
 		p.gone(realtime.ReasonForcedClose)
 	})
 	t.Run("no poll waits: held for the next", func(t *testing.T) {
@@ -358,7 +358,7 @@ func TestRow040ServerClosesPolling(t *testing.T) {
 		isOK(t, p.post("4dropped"))
 		isText(t, p.get(), "6\x1e1")
 		p.gone(realtime.ReasonForcedClose)
-		if got := <-messages; got != "first" || len(messages) != 0 {
+		if got := take(t, messages); got != "first" || len(messages) != 0 {
 			t.Errorf("got %q and %d more", got, len(messages))
 		}
 	})
@@ -405,8 +405,17 @@ func TestRow041GracefulClose(t *testing.T) {
 		queued, waits := e.open(), e.open()
 		isOK(t, queued.post("4queued"))
 		waiting := waits.wait()
-		e.close()
-		isText(t, <-waiting, "1")
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			e.close()
+		}()
+		isText(t, take(t, waiting), "1")
+		eventually(t, "the end of the other", func() bool { return e.reason(queued.sid) != "" })
+		if r := queued.get(); r.body != "1" && r.status != 400 {
+			t.Errorf("a poll got %s", r)
+		}
+		<-closed
 		isRefusal(t, queued.get(), sidUnknown)
 		endedWith(t, e, queued.sid, realtime.ReasonShutdown)
 	})
@@ -491,7 +500,7 @@ func TestRow042Compression(t *testing.T) {
 		}()
 		eventually(t, "a poll that waits", session.Writable)
 		isOK(t, p.post("4"+long))
-		if r := <-answer; r.header.Get("Content-Encoding") != "gzip" || unpack(t, r) != "4"+long {
+		if r := take(t, answer); r.header.Get("Content-Encoding") != "gzip" || unpack(t, r) != "4"+long {
 			t.Errorf("got %s", r)
 		}
 	})

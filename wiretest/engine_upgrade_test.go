@@ -31,7 +31,7 @@ func TestRow069Upgrade(t *testing.T) {
 		p := e.in(t).open()
 		waiting := p.wait()
 		w := p.probe()
-		isText(t, <-waiting, "6")
+		isText(t, take(t, waiting), "6")
 		w.say("5")
 		w.echoes("over the WebSocket")
 		if got := e.server.Session(p.sid).TransportName(); got != "websocket" {
@@ -238,7 +238,7 @@ func TestRow071PollThatCrossesAnUpgrade(t *testing.T) {
 			}
 		}()
 		w.say("5")
-		isRefusal(t, <-answers, badRequest)
+		isRefusal(t, take(t, answers), badRequest)
 		w.echoes("still here")
 	}
 }
@@ -459,7 +459,7 @@ func TestRow077UpgradeHooks(t *testing.T) {
 	e := setupEngine(t, engineSetup{server: realtime.Options{OnOpen: note("open"), OnUpgrading: note("upgrading"), OnUpgrade: note("upgrade")}})
 	p, _ := e.upgraded()
 	for _, want := range []string{"open polling polling", "upgrading polling polling", "upgrade websocket polling"} {
-		if got := <-told; got != want {
+		if got := take(t, told); got != want {
 			t.Errorf("told %q, want %q", got, want)
 		}
 	}
@@ -467,7 +467,7 @@ func TestRow077UpgradeHooks(t *testing.T) {
 		t.Errorf("the session's query says %s", got)
 	}
 	e.begin()
-	if got := <-told; got != "open websocket websocket" || len(told) != 0 {
+	if got := take(t, told); got != "open websocket websocket" || len(told) != 0 {
 		t.Errorf("told %q and %d more", got, len(told))
 	}
 }

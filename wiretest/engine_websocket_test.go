@@ -379,8 +379,8 @@ func TestRow059PermessageDeflate(t *testing.T) {
 }
 
 func TestRow060SendsThenClose(t *testing.T) {
-	const messages = 50
-	big := strings.Repeat("x", 100_000) // more than the connection takes at once
+	const messages = 300
+	big := strings.Repeat("x", 100_000) // 30 MB: more than the connection takes at once
 	e := setupEngine(t, engineSetup{server: realtime.Options{MaxQueue: 64 << 20, OnMessage: func(s *realtime.Session, _ []byte, _ bool) {
 		for i := range messages {
 			s.Send(fmt.Appendf(nil, "%d%s", i, big), false)

@@ -42,8 +42,21 @@ func TestMustNotTakeABodyForFrames(t *testing.T) {
 
 func TestMustNotTakeAnotherProtocolForAWebSocket(t *testing.T) {
 	r := simple(t, nil)
+	upgrade := "GET " + socketWS + " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nUpgrade: "
+	conn, in := r.raw(upgrade + "h2c\r\n\r\n")
+	response, err := nethttp.ReadResponse(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(response.Body)
+	_ = response.Body.Close()
+	_ = conn.Close()
+	if err != nil || response.StatusCode != nethttp.StatusBadRequest || string(body) != `{"code":3,"message":"Bad request"}` {
+		t.Errorf("answered %d %q, %v", response.StatusCode, body, err)
+	}
 	for _, protocol := range []string{"h2c", "tcp", "WebSocket2", "websocket, h2c"} {
-		conn, _ := r.raw("GET " + socketWS + " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: " + protocol + "\r\n\r\n")
+		conn, _ := r.raw(upgrade + protocol + "\r\n\r\n")
 		_ = conn.(*net.TCPConn).SetLinger(0) // a reset
 		_ = conn.Close()
 	}
@@ -81,6 +94,8 @@ func TestMustNotTakeTextForAnAttachment(t *testing.T) {
 
 func TestMustNotDescendForEver(t *testing.T) {
 	breaks(t,
+		`42["e",`+strings.Repeat("[", 1_000)+strings.Repeat("]", 1_000)+`]`,
+		`42["e",`+strings.Repeat("[", 256)+strings.Repeat("]", 256)+`]`, // one level more than is allowed
 		`42["e",`+strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000)+`]`,
 		`42["e",`+strings.Repeat(`{"a":`, 10_000)+"1"+strings.Repeat("}", 10_000)+`]`,
 		`42["e",`+strings.Repeat("[", 400_000))
@@ -230,7 +245,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// TestMustNotTakeHalfARequestForever: connections that begin something and never finish it end.
+// TestMustNotKeepCutConnections: connections that begin something and never finish it end.
 func TestMustNotKeepCutConnections(t *testing.T) {
 	r := simple(t, nil)
 	p := r.poll(socketPolling)

@@ -1,6 +1,7 @@
 package wiretest
 
 import (
+	"context"
 	"net"
 	"slices"
 	"strings"
@@ -132,6 +133,52 @@ func TestRow129Reasons(t *testing.T) {
 		}
 	case <-time.After(patience):
 		t.Error("stop: no end")
+	}
+}
+
+// TestRow129ReasonsOfThisServer produces the reasons that Node does not have; with those above the set is complete.
+func TestRow129ReasonsOfThisServer(t *testing.T) {
+	reasons := make(chan realtime.Reason, 10)
+	o := realtime.Options{
+		ConnectTimeout: 300 * time.Millisecond,
+		OnClose:        func(_ *realtime.Session, reason realtime.Reason) { reasons <- reason },
+	}
+	r := setup(t, o, http.EngineOptions{}, func(s *realtime.Server) {
+		s.Of("/").Use(func(_ context.Context, s *realtime.Socket) error {
+			switch string(s.Auth()) {
+			case `{"token":"short"}`:
+				s.Identify(realtime.User{ID: "short", ExpiresAt: time.Now().Add(100 * time.Millisecond)})
+			case `{"token":"revoked"}`:
+				s.Identify(realtime.User{ID: "of " + s.ID(), TokenID: "1"})
+			}
+			return nil
+		})
+		s.Of("/broken").Use(func(context.Context, *realtime.Socket) error { return realtime.ErrClose })
+		s.Of("/panic").Use(func(context.Context, *realtime.Socket) error { panic("test") })
+	})
+	for _, row := range []struct {
+		name string
+		do   func(p peer)
+		want realtime.Reason
+	}{
+		{"no CONNECT", func(peer) {}, realtime.ReasonConnectTimeout},
+		{"left everything", func(p peer) { connected(t, p, ""); p.say("41") }, realtime.ReasonConnectTimeout},
+		{"token expires", func(p peer) { connected(t, p, `{"token":"short"}`) }, realtime.ReasonTokenExpired},
+		{"token revoked", func(p peer) {
+			id := connected(t, p, `{"token":"revoked"}`)
+			r.server.Revoke(realtime.Revocation{User: "of " + id, TokenID: "1"})
+		}, realtime.ReasonTokenRevoked},
+		{"middleware in trouble", func(p peer) { connected(t, p, ""); p.say("40/broken") }, realtime.ReasonOverload},
+		{"middleware panics", func(p peer) { connected(t, p, ""); p.say("40/panic") }, realtime.ReasonOverload},
+	} {
+		for transport, open := range map[string]func() peer{
+			"polling": func() peer { return r.poll(socketPolling) }, "websocket": func() peer { return r.open(socketWS) },
+		} {
+			row.do(open())
+			if got := <-reasons; got != row.want {
+				t.Errorf("%s over %s: %q, want %q", row.name, transport, got, row.want)
+			}
+		}
 	}
 }
 

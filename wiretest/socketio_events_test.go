@@ -1,14 +1,19 @@
 package wiretest
 
 import (
+	"bytes"
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"weak"
 
 	"kapoor.example/desk/actors/realtime"
 	"kapoor.example/desk/http"
@@ -22,7 +27,7 @@ func TestRow107Arguments(t *testing.T) {
 		connected(t, p, "")
 		long := strings.Repeat("x", 900_000)
 		for _, args := range []string{
-			`null`, `null,null`, `1,-2.5,1e10`, `true,false`, `""`, `"é漢字😀\u0000\ud83d"`, `[],{}`, `{"a":{"b":[{"c":null}]}}`, `"` + long + `"`,
+			`null`, `null,null`, `1,-2.5,1e10`, `true,false`, `""`, `"é漢字😀\u0000\ud83d"`, `[],{}`, `{"a":{"b":[{"c":null}]}}`, strings.Repeat("[", 200) + strings.Repeat("]", 200), `"` + long + `"`,
 		} {
 			p.say(`421["e",` + args + `]`)
 			if got := p.next(); got != "431["+args+"]" {
@@ -33,8 +38,16 @@ func TestRow107Arguments(t *testing.T) {
 		p.say(`451-1["e",{"_placeholder":true,"num":0}]`, big)
 		p.receives(`461-1[{"_placeholder":true,"num":0}]`, big)
 		_ = r.server.Of("/").Emit("large", strings.Repeat(long, 3)) // no limit to the client
-		if got := p.next(); len(got) != len(`42["large",""]`)+3*len(long) {
-			t.Errorf("%d bytes came", len(got))
+		if got := p.next(); got != `42["large","`+strings.Repeat(long, 3)+`"]` {
+			t.Errorf("%d bytes came: %.50q", len(got), got)
+		}
+		data := bytes.Repeat([]byte("0123456789abcdef"), 200_000)
+		_ = r.server.Of("/").Emit("large", data, map[string]any{"again": data})
+		large := "b" + base64.StdEncoding.EncodeToString(data)
+		for i, want := range []string{`452-["large",{"_placeholder":true,"num":0},{"again":{"_placeholder":true,"num":1}}]`, large, large} {
+			if got := p.next(); got != want {
+				t.Errorf("packet %d: %d bytes came: %.50q", i, len(got), got)
+			}
 		}
 	})
 }
@@ -108,20 +121,29 @@ func TestRow111AckTimeout(t *testing.T) {
 		r := simple(t, func(s *realtime.Server) {
 			mirror(s)
 			s.Of("/").On("soon", func(s *realtime.Socket, _ *realtime.Event) {
-				_ = s.Timeout(20*time.Millisecond).EmitWithAck(tell(outcomes), "q")
+				_ = s.Timeout(200*time.Millisecond).EmitWithAck(tell(outcomes), "q")
 			}).On("ever", func(s *realtime.Socket, _ *realtime.Event) {
 				_ = s.EmitWithAck(tell(outcomes), "q")
 			})
 		})
 		p := join(r)
 		connected(t, p, "")
+		start := time.Now()
 		p.say(`42["soon"]`)
 		p.receives(`420["q"]`)
-		if o := <-outcomes; !errors.Is(o.err, realtime.ErrAckTimeout) || o.err.Error() != "operation has timed out" {
+		o := <-outcomes
+		if took := time.Since(start); took < 200*time.Millisecond {
+			t.Errorf("out of time after %v", took)
+		}
+		if !errors.Is(o.err, realtime.ErrAckTimeout) || o.err.Error() != "operation has timed out" {
 			t.Errorf("%+v", o)
 		}
+		timers := r.system.Timers()
 		p.say(`430["late"]`, `42["ever"]`)
 		p.receives(`421["q"]`)
+		if now := r.system.Timers(); now != timers {
+			t.Errorf("%d timers were started for what waits for ever", now-timers)
+		}
 		p.say(`431["in time",{"a":1}]`, `431["twice"]`, `421["e",1]`)
 		p.receives(`431[1]`)
 		if o := <-outcomes; o != (outcome{args: `["in time",{"a":1}]`}) {
@@ -158,15 +180,24 @@ func gather(into chan<- gathered) func([]socketio.Args, error) {
 }
 
 func TestRow112BroadcastWithAck(t *testing.T) {
+	var parent *realtime.Namespace
 	r := simple(t, func(s *realtime.Server) {
 		mirror(s)
 		s.Of("/").On("join", func(s *realtime.Socket, e *realtime.Event) { _ = s.Join("red"); _ = e.Ack() })
+		parent = s.OfPattern(regexp.MustCompile("^/none"))
 	})
 	n := r.server.Of("/")
 	into := make(chan gathered, 1)
-	_ = n.EmitWithAck(gather(into), "q")
-	if g := <-into; g.err != nil || len(g.answers) != 0 {
-		t.Errorf("nobody there: %+v", g)
+	for what, of := range map[string]realtime.Broadcast{
+		"nobody there": n.All(), "nobody in the room": n.To("nobody").Timeout(time.Hour), "none of a parent": parent.All(),
+	} {
+		_ = of.EmitWithAck(gather(into), "q")
+		if g := <-into; g.err != nil || len(g.answers) != 0 {
+			t.Errorf("%s: %+v", what, g)
+		}
+	}
+	if timers := r.system.Timers(); timers != 0 {
+		t.Errorf("%d timers wait for nobody", timers)
 	}
 	peers := []peer{r.poll(socketPolling), r.open(socketWS), r.open(socketWS)}
 	for i, p := range peers {
@@ -178,32 +209,40 @@ func TestRow112BroadcastWithAck(t *testing.T) {
 	}
 	_ = n.To("red").EmitWithAck(gather(into), "q", 1)
 	for i, p := range peers[:2] {
-		p.receives(`421["q",1]`)
-		p.say(fmt.Sprintf(`431["answer",%d]`, i))
+		p.receives(`422["q",1]`)
+		p.say(fmt.Sprintf(`432["answer",%d]`, i))
 	}
 	if g := <-into; g.err != nil || !slices.Equal(g.answers, []string{`["answer",0]`, `["answer",1]`}) {
 		t.Errorf("all answered: %+v", g)
 	}
-	_ = n.Timeout(300*time.Millisecond).EmitWithAck(gather(into), "q", []byte{1})
+	start := time.Now()
+	kept := ask(n.Timeout(300*time.Millisecond), gather(into), "q", []byte{1})
 	for i, p := range peers {
-		p.receives(`451-2["q",{"_placeholder":true,"num":0}]`, "bAQ==")
+		p.receives(`451-3["q",{"_placeholder":true,"num":0}]`, "bAQ==")
 		if i != 1 {
-			p.say(`432["in time"]`)
+			p.say(`433["in time"]`)
 		}
 	}
 	if g := <-into; !errors.Is(g.err, realtime.ErrAckTimeout) || len(g.answers) != 2 {
 		t.Errorf("one did not answer: %+v", g)
 	}
-	peers[1].say(`432["late"]`, `427["e",7]`)
+	if took := time.Since(start); took < 300*time.Millisecond {
+		t.Errorf("out of time after %v", took)
+	}
+	for range 2 * 1024 { // the adapter's inbox keeps what passed until something else takes its place
+		_ = n.To("nobody").Emit("e")
+	}
+	eventually(t, "that nobody remembers the question", func() bool { runtime.GC(); return kept.Value() == nil })
+	peers[1].say(`433["late"]`, `427["e",7]`)
 	peers[1].receives("437[7]")
 	_ = n.EmitWithAck(gather(into), "q")
 	for i, p := range peers {
-		p.receives(`423["q"]`)
+		p.receives(`424["q"]`)
 		if i == 0 {
 			p.say("1")
 			continue
 		}
-		p.say(`433[]`)
+		p.say(`434[]`)
 	}
 	if g := <-into; !errors.Is(g.err, realtime.ErrNotConnected) || len(g.answers) != 2 {
 		t.Errorf("one went away: %+v", g)
@@ -211,6 +250,57 @@ func TestRow112BroadcastWithAck(t *testing.T) {
 	_ = n.To("nobody").EmitWithAck(gather(into), "q")
 	if g := <-into; g.err != nil || len(g.answers) != 0 {
 		t.Errorf("empty room: %+v", g)
+	}
+}
+
+// witness is kept in memory by an answer, for as long as somebody could call that.
+type witness struct{ _ [64]byte }
+
+// ask emits with an ack, and returns what tells whether the answer is waited for still.
+func ask(of realtime.Broadcast, answer func([]socketio.Args, error), name string, args ...any) (kept weak.Pointer[witness]) {
+	w := &witness{}
+	_ = of.EmitWithAck(func(all []socketio.Args, err error) {
+		answer(all, err)
+		runtime.KeepAlive(w)
+	}, name, args...)
+	return weak.Make(w)
+}
+
+// TestRow112SingleTarget: who asks one of the sockets that were fetched gets one value and not a list.
+func TestRow112SingleTarget(t *testing.T) {
+	r := simple(t, mirror)
+	w := r.open(socketWS)
+	connected(t, w, "")
+	connected(t, r.open(socketWS), "/n")
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	found, err := r.server.Of("/").FetchSockets(ctx)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("found %v, %v", found, err)
+	}
+	outcomes := make(chan outcome, 1)
+	if err := found[0].EmitWithAck(tell(outcomes), "q", 1); err != nil {
+		t.Fatal(err)
+	}
+	w.receives(`420["q",1]`)
+	w.say(`430["a",{"b":1}]`)
+	if o := <-outcomes; o != (outcome{args: `["a",{"b":1}]`}) {
+		t.Errorf("%+v", o)
+	}
+	if err := found[0].Timeout(100*time.Millisecond).EmitWithAck(tell(outcomes), "q"); err != nil {
+		t.Fatal(err)
+	}
+	w.receives(`421["q"]`)
+	if o := <-outcomes; !errors.Is(o.err, realtime.ErrAckTimeout) {
+		t.Errorf("%+v", o)
+	}
+	w.say("41")
+	eventually(t, "the end", func() bool { return r.server.Sockets("/") == 0 })
+	if err := found[0].EmitWithAck(tell(outcomes), "q"); err != nil {
+		t.Fatal(err)
+	}
+	if o := <-outcomes; !errors.Is(o.err, realtime.ErrNotConnected) {
+		t.Errorf("%+v", o)
 	}
 }
 
@@ -384,20 +474,62 @@ func TestRow117Volatile(t *testing.T) {
 		p.receives(`42["kept"]`)
 		polled := make(chan answer, 1)
 		go func() { polled <- p.get() }()
-		var a answer
-		eventually(t, "the poll", func() bool {
-			_ = n.Volatile().Emit("taken") // lost until the poll is there, and again after it
-			select {
-			case a = <-polled:
-				return true
-			default:
-				return false
-			}
-		})
-		a.is(t, 200, `42["taken"]`)
-		roomsOf(t, r, "/") // after the emits: the next poll takes none of them
+		eventually(t, "the poll", r.server.Session(p.sid).Writable)
+		_ = n.Volatile().Emit("taken")
+		(<-polled).is(t, 200, `42["taken"]`)
 		_ = n.Emit("after")
 		p.receives(`42["after"]`)
+	})
+	// Two in a row, of which a poll takes one; on all the ways an event can take.
+	for name, emit := range map[string]func(s *realtime.Socket, args ...any){
+		"to all":     func(s *realtime.Socket, args ...any) { _ = s.Namespace().Volatile().Emit("e", args...) },
+		"to a room":  func(s *realtime.Socket, args ...any) { _ = s.Namespace().To(s.ID()).Volatile().Emit("e", args...) },
+		"to the one": func(s *realtime.Socket, args ...any) { _ = s.Volatile().Emit("e", args...) },
+	} {
+		t.Run("second in a row, "+name, func(t *testing.T) {
+			sockets := make(chan *realtime.Socket, 1)
+			r := simple(t, func(s *realtime.Server) { s.Of("/").OnConnection(func(s *realtime.Socket) { sockets <- s }) })
+			p := r.poll(socketPolling)
+			connected(t, p, "")
+			socket := <-sockets
+			polled := make(chan answer, 1)
+			polls := func() {
+				t.Helper()
+				go func() { polled <- p.get() }()
+				eventually(t, "the poll", r.server.Session(p.sid).Writable)
+			}
+			emit(socket, "lost")
+			roomsOf(t, r, "/")
+			polls()
+			emit(socket, "taken")
+			emit(socket, "lost")
+			roomsOf(t, r, "/")
+			(<-polled).is(t, 200, `42["e","taken"]`)
+			polls()
+			emit(socket, []byte{1}, "whole")
+			emit(socket, []byte{2}, "lost")
+			roomsOf(t, r, "/")
+			(<-polled).is(t, 200, `451-["e",{"_placeholder":true,"num":0},"whole"]`+"\x1ebAQ==")
+			_ = socket.Emit("after")
+			p.receives(`42["after"]`)
+		})
+	}
+	t.Run("during binary", func(t *testing.T) {
+		r := setup(t, realtime.Options{MaxQueue: 1 << 30}, http.EngineOptions{}, mirror)
+		w := r.open(socketWS)
+		connected(t, w, "")
+		n := r.server.Of("/")
+		data := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
+		_ = n.Volatile().Emit("begun", data) // the kernel takes a part: what has begun is finished
+		_ = n.Volatile().Emit("lost", []byte{1})
+		_ = n.Volatile().Emit("lost")
+		roomsOf(t, r, "/")
+		_ = n.Emit("after", []byte{2})
+		w.receives(`451-["begun",{"_placeholder":true,"num":0}]`)
+		if got := w.next(); got != "b"+base64.StdEncoding.EncodeToString(data) {
+			t.Errorf("%d bytes, not those that were sent", len(got))
+		}
+		w.receives(`451-["after",{"_placeholder":true,"num":0}]`, "bAg==")
 	})
 	t.Run("websocket", func(t *testing.T) {
 		r := setup(t, realtime.Options{MaxQueue: 1 << 30}, http.EngineOptions{}, mirror)
@@ -406,11 +538,11 @@ func TestRow117Volatile(t *testing.T) {
 		n := r.server.Of("/")
 		_ = n.Volatile().Emit("taken", []byte{1})
 		w.receives(`451-["taken",{"_placeholder":true,"num":0}]`, "bAQ==")
-		_ = n.Emit("huge", strings.Repeat("x", 64<<20)) // the kernel takes only a part
+		_ = n.Emit("huge", strings.Repeat("x", 16<<20)) // the kernel takes only a part
 		_ = n.Volatile().Emit("lost")
 		roomsOf(t, r, "/")
 		_ = n.Emit("after")
-		if got := w.next(); len(got) < 64<<20 {
+		if got := w.next(); len(got) < 16<<20 {
 			t.Errorf("%d bytes", len(got))
 		}
 		w.receives(`42["after"]`)
@@ -418,12 +550,13 @@ func TestRow117Volatile(t *testing.T) {
 }
 
 func TestRow118Compress(t *testing.T) {
-	r := simple(t, func(s *realtime.Server) { s.Of("/") })
+	sockets := make(chan *realtime.Socket, 1)
+	r := simple(t, func(s *realtime.Server) { s.Of("/").OnConnection(func(s *realtime.Socket) { sockets <- s }) })
 	p := r.poll(socketPolling)
-	connected(t, p, "")
-	n := r.server.Of("/")
+	id := connected(t, p, "")
+	n, socket := r.server.Of("/"), <-sockets
 	text := strings.Repeat("x", 2000)
-	socket := func(emit func() error) string {
+	encoding := func(emit func() error) string {
 		if err := emit(); err != nil {
 			t.Fatal(err)
 		}
@@ -441,9 +574,14 @@ func TestRow118Compress(t *testing.T) {
 		"by default":             {func() error { return n.Emit("e", text) }, "gzip"},
 		"on":                     {func() error { return n.Compress(true).Emit("e", text) }, "gzip"},
 		"off":                    {func() error { return n.Compress(false).Emit("e", text) }, ""},
+		"off for a room":         {func() error { return n.To(id).Compress(false).Emit("e", text) }, ""},
+		"a room by default":      {func() error { return n.To(id).Emit("e", text) }, "gzip"},
+		"one by default":         {func() error { return socket.Emit("e", text) }, "gzip"},
+		"on for one":             {func() error { return socket.Compress(true).Emit("e", text) }, "gzip"},
+		"off for one":            {func() error { return socket.Compress(false).Emit("e", text) }, ""},
 		"off and on in one poll": {func() error { return errors.Join(n.Compress(false).Emit("e", text), n.Emit("e", text)) }, "gzip"},
 	} {
-		if got := socket(row.emit); got != row.want {
+		if got := encoding(row.emit); got != row.want {
 			t.Errorf("%s: encoding %q, want %q", name, got, row.want)
 		}
 	}

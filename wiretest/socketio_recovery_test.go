@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"kapoor.example/desk/actors/realtime"
 	"kapoor.example/desk/http"
+	"kapoor.example/desk/protocol/socketio"
 )
 
 // ids are what a CONNECT was answered with under recovery.
@@ -41,6 +43,22 @@ func offsetOf(t testing.TB, packet string) (event, offset string) {
 		t.Fatalf("%q has no offset", packet)
 	}
 	return packet[:i] + "]", packet[i+2 : len(packet)-2]
+}
+
+// later reports whether an offset, two numbers, is above another one, "" for none.
+func later(t testing.TB, offset, than string) bool {
+	t.Helper()
+	var a, b [2]uint64
+	if n, err := fmt.Sscanf(offset, "%d-%d", &a[0], &a[1]); n != 2 || err != nil {
+		t.Fatalf("offset %q: %v", offset, err)
+	}
+	if than == "" {
+		return true
+	}
+	if n, err := fmt.Sscanf(than, "%d-%d", &b[0], &b[1]); n != 2 || err != nil {
+		t.Fatalf("offset %q: %v", than, err)
+	}
+	return a[0] > b[0] || a[0] == b[0] && a[1] > b[1]
 }
 
 // recovering sets up a server with recovery whose clients may join a room, be told who they are, and leave.
@@ -83,7 +101,14 @@ func TestRow135Off(t *testing.T) {
 func TestRow136On(t *testing.T) {
 	both(t, func(t *testing.T, join func(*rig) peer) {
 		r := recovering(t, realtime.Options{}, func(s *realtime.Server) {
-			s.Of("/").On("direct", func(s *realtime.Socket, _ *realtime.Event) { _ = s.Emit("direct", 1) })
+			s.Of("/n")
+			s.Of("/").
+				On("direct", func(s *realtime.Socket, e *realtime.Event) {
+					_ = s.Emit("direct", 1)
+					_ = s.EmitWithAck(func(socketio.Args, error) {}, "question")
+					_ = e.Ack("answer")
+				}).
+				On("volatile", func(s *realtime.Socket, _ *realtime.Event) { _ = s.Volatile().Emit("volatile") })
 		})
 		p := join(r)
 		w := resumable(t, p, "")
@@ -95,17 +120,32 @@ func TestRow136On(t *testing.T) {
 		}{
 			{func() { _ = n.Emit("all") }, `42["all"]`},
 			{func() { _ = n.To(w.Sid).Emit("room", 1, "x") }, `42["room",1,"x"]`},
-			{func() { p.say(`42["direct"]`) }, `42["direct",1]`},
+			{func() { p.say(`427["direct"]`) }, `42["direct",1]`},
 			{func() { _ = n.Emit("binary", []byte{1}) }, `451-["binary",{"_placeholder":true,"num":0}]`},
 		} {
 			row.emit()
 			event, offset := offsetOf(t, p.next())
-			if event != row.want || offset == last {
+			if event != row.want || !later(t, offset, last) {
 				t.Errorf("got %s with offset %s after %s", event, offset, last)
 			}
 			last = offset
+			if event == `42["direct",1]` {
+				p.receives(`420["question"]`, `437["answer"]`)
+			}
 		}
 		p.receives("bAQ==")
+		p.say("40/n")
+		if packet := p.next(); !strings.HasPrefix(packet, `40/n,{"sid":"`) || !strings.Contains(packet, `","pid":"`) {
+			t.Errorf("CONNECT answered %s", packet)
+		}
+		_ = r.server.Of("/n").Emit("in another", 1)
+		if event, offset := offsetOf(t, p.next()); event != `42/n,["in another",1]` || !later(t, offset, last) {
+			t.Errorf("got %s with offset %s after %s", event, offset, last)
+		}
+		if w, ok := p.(*websocket); ok { // which takes it at once
+			w.say(`42["volatile"]`)
+			w.receives(`42["volatile"]`)
+		}
 		polls := make(chan string, 1)
 		go func() { polls <- p.next() }()
 		eventually(t, "a volatile event", func() bool {
@@ -122,7 +162,7 @@ func TestRow136On(t *testing.T) {
 		})
 		_ = n.EmitWithAck(gather(make(chan gathered, 1)), "ack")
 		for {
-			if got := p.next(); got == `420["ack"]` {
+			if got := p.next(); got == `421["ack"]` {
 				break
 			} else if got != `42["volatile"]` {
 				t.Fatalf("with ack came %s", got)
@@ -142,7 +182,11 @@ func TestRow137AfterWhichEnd(t *testing.T) {
 		"violation":                   {func(_ *rig, w *websocket) { w.say("42{}") }, true},
 		"no pong":                     {func(*rig, *websocket) {}, true},
 		"client namespace disconnect": {func(_ *rig, w *websocket) { w.say("41") }, false},
+		"too big":                     {func(_ *rig, w *websocket) { w.say("4" + strings.Repeat("x", 1_000_001)) }, true},
+		"no engine packet":            {func(_ *rig, w *websocket) { w.say("x") }, true},
 		"server namespace disconnect": {func(_ *rig, w *websocket) { w.say(`42["bye"]`) }, false},
+		"disconnect(true)":            {func(r *rig, _ *websocket) { r.server.Of("/").DisconnectSockets(true) }, false},
+		"41 and then cut":             {func(_ *rig, w *websocket) { w.say("41"); _ = w.conn.Close() }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := recovering(t, o, nil)
@@ -152,7 +196,42 @@ func TestRow137AfterWhichEnd(t *testing.T) {
 			eventually(t, "the end", func() bool { return r.server.Sockets("/") == 0 })
 			roomsOf(t, r, "/")
 			again := resumable(t, r.open(socketWS), fmt.Sprintf(`{"pid":%q}`, was.Pid))
-			if (again == was) != row.kept {
+			if (again == was) != row.kept || (again.Sid == was.Sid) != row.kept || (again.Pid == was.Pid) != row.kept {
+				t.Errorf("was %v, came back as %v", was, again)
+			}
+		})
+	}
+	for _, reason := range []realtime.Reason{
+		realtime.ReasonTransportClose, realtime.ReasonTransportError, realtime.ReasonPingTimeout, realtime.ReasonParseError,
+		realtime.ReasonForcedClose, realtime.ReasonShutdown, realtime.ReasonSlowConsumer, realtime.ReasonOverload, realtime.ReasonPanic,
+	} {
+		if !reason.Recoverable() { // a server that shuts down forgets; a log that outlives it does not
+			t.Errorf("not recoverable: %s", reason)
+		}
+	}
+}
+
+func TestRow137ForHowLong(t *testing.T) {
+	for name, row := range map[string]struct {
+		window, away time.Duration
+		kept         bool
+	}{
+		"just within the default": {0, 2*time.Minute - time.Millisecond, true},
+		"at its end":              {0, 2 * time.Minute, false},
+		"within another":          {10 * time.Minute, 9 * time.Minute, true},
+		"beyond another":          {time.Second, 2 * time.Second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var now atomic.Int64
+			now.Store(time.Now().UnixNano())
+			r := setup(t, realtime.Options{
+				Now: func() time.Time { return time.Unix(0, now.Load()) }, Recovery: &realtime.Recovery{Window: row.window},
+			}, http.EngineOptions{}, nil)
+			w := r.open(socketWS)
+			was := resumable(t, w, "")
+			r.cut(w)
+			now.Add(int64(row.away))
+			if again := resumable(t, r.open(socketWS), fmt.Sprintf(`{"pid":%q}`, was.Pid)); (again == was) != row.kept {
 				t.Errorf("was %v, came back as %v", was, again)
 			}
 		})
@@ -180,13 +259,23 @@ func TestRow138Resume(t *testing.T) {
 			}
 			// Better than Node: the answer to CONNECT comes first.
 			for i, want := range []string{fmt.Sprintf(`42["missed",%d]`, round), `42["missed in red"]`} {
-				var event string
-				if event, offset = offsetOf(t, p.next()); event != want {
+				if event, _ := offsetOf(t, p.next()); event != want {
 					t.Errorf("round %d, event %d: %s, want %s", round, i, event, want)
 				}
 			}
 			p.say(`421["who"]`)
 			p.receives(`431[true,true,"data"]`)
+			_ = n.To("red").Emit("live in red", round)
+			event, last := offsetOf(t, p.next())
+			if event != fmt.Sprintf(`42["live in red",%d]`, round) {
+				t.Errorf("round %d: then came %s", round, event)
+			}
+			offset = last
+			want := []string{was.Sid, "red"}
+			slices.Sort(want)
+			if got := roomsOf(t, r, "/"); !slices.Equal(got, want) {
+				t.Errorf("round %d: in rooms %v, want %v", round, got, want)
+			}
 		}
 	})
 }

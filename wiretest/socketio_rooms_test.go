@@ -3,6 +3,7 @@ package wiretest
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -112,18 +113,68 @@ func TestRow122OperatorsAreImmutable(t *testing.T) {
 	_ = toA.Compress(false)
 	_ = toA.Local()
 	_ = toA.Timeout(time.Nanosecond)
-	many := n.To("1", "2", "3")
+	many := n.To("1").To("2").To("3")
 	first, second := many.To("a"), many.To("nobody") // must not share an array
+	without := n.Except("1").Except("2").Except("3")
+	third, fourth := without.Except("nobody"), without.Except("a")
 	_ = except.Emit("nobody")
 	_ = second.Emit("nobody")
 	_ = toA.Emit("a")
 	_ = first.Emit("first")
+	_ = third.Emit("third")
+	_ = fourth.Emit("nobody")
 	into := make(chan gathered, 1)
 	_ = toA.EmitWithAck(gather(into), "ask")
-	w.receives(`42["a"]`, `42["first"]`, `420["ask"]`)
+	w.receives(`42["a"]`, `42["first"]`, `42["third"]`, `420["ask"]`)
 	w.say("430[1]")
 	if g := <-into; g.err != nil || len(g.answers) != 1 {
 		t.Errorf("the timeout of another copy came: %+v", g)
+	}
+	// Where no poll waits a volatile event is lost, and a plain one is not compressed.
+	p := r.poll(socketPolling)
+	connected(t, p, "")
+	enter(p, "b")
+	toB := n.To("b")
+	_, _ = toB.Volatile(), toB.Compress(false)
+	_ = toB.Emit("kept", strings.Repeat("x", 2000))
+	roomsOf(t, r, "/")
+	if a := r.do("GET", p.path, map[string]string{"Accept-Encoding": "gzip"}, nil); a.header.Get("Content-Encoding") != "gzip" {
+		t.Errorf("answered %d %v", a.status, a.header)
+	}
+}
+
+// TestRow120EmptyRoomsVanish: rooms that everybody has left take no memory, whoever made them leave.
+func TestRow120EmptyRoomsVanish(t *testing.T) {
+	sockets := make(chan *realtime.Socket, 1)
+	r := simple(t, func(s *realtime.Server) { s.Of("/").OnConnection(func(s *realtime.Socket) { sockets <- s }) })
+	w := r.open(socketWS)
+	id := connected(t, w, "")
+	socket, n := <-sockets, r.server.Of("/")
+	cycle := func(from, to int) {
+		for i := from; i < to; i++ {
+			room := fmt.Sprintf("%s%0200d", "a room with a long name, ", i)
+			if i%2 == 0 {
+				if err := socket.Join(room); err != nil {
+					t.Fatal(err)
+				}
+				socket.Leave(room)
+			} else {
+				n.In(id).SocketsJoin(room)
+				n.In(id).SocketsLeave(room)
+			}
+			if i%100 == 0 {
+				roomsOf(t, r, "/") // so that not all wait in an inbox
+			}
+		}
+		if got := roomsOf(t, r, "/"); !slices.Equal(got, []string{id}) {
+			t.Errorf("left in %.300q", got)
+		}
+	}
+	cycle(0, 2_000)
+	before := heap()
+	cycle(2_000, 22_000)
+	if grown := heap() - before; grown > 2<<20 {
+		t.Errorf("%d bytes more than before", grown)
 	}
 }
 
@@ -203,6 +254,7 @@ func TestRow124Operations(t *testing.T) {
 		n.In(idC).SocketsJoin("red")
 		_ = n.To("red").Emit("red")
 		c.receives(`42["red"]`)
+		roomsOf(t, r, "/") // the others' shards have done it too
 		a.say(`421["join"]`)
 		want := []string{idA, "green", "yellow"}
 		slices.Sort(want)
@@ -238,12 +290,40 @@ func TestRow125JoinAfterTheEnd(t *testing.T) {
 		t.Error("joined")
 	}
 	r.server.Of("/").SocketsJoin("red")
+	roomsOf(t, r, "/")
 	if got := socket.Rooms(); len(got) != 0 {
 		t.Errorf("in %v", got)
 	}
 	if got := roomsOf(t, r, "/"); len(got) != 0 {
 		t.Errorf("rooms %v", got)
 	}
+}
+
+// TestRow125RoomsOfARefusedSocket: what the middleware joined before it refused is left, and nothing was ever in it.
+func TestRow125RoomsOfARefusedSocket(t *testing.T) {
+	sockets := make(chan *realtime.Socket, 1)
+	r := simple(t, func(s *realtime.Server) {
+		s.Of("/").Use(func(_ context.Context, s *realtime.Socket) error {
+			sockets <- s
+			return errors.Join(s.Join("red", "blue"), errors.New("no"))
+		}).OnRoom(func(e realtime.RoomEvent) { t.Errorf("heard %+v", e) })
+	})
+	w := r.open(socketWS)
+	w.say("40")
+	w.receives(`44{"message":"no"}`)
+	socket := <-sockets
+	if got := socket.Rooms(); len(got) != 0 || socket.Joined("red") {
+		t.Errorf("in %v", got)
+	}
+	if err := socket.Join("green"); !errors.Is(err, realtime.ErrNotConnected) {
+		t.Errorf("joined afterwards: %v", err)
+	}
+	_ = r.server.Of("/").To("red").Emit("nobody")
+	if got := roomsOf(t, r, "/"); len(got) != 0 {
+		t.Errorf("rooms %v", got)
+	}
+	w.say("40/unknown")
+	w.receives(`44/unknown,{"message":"Invalid namespace"}`)
 }
 
 func TestRow126RoomEvents(t *testing.T) {
@@ -277,9 +357,12 @@ func TestRow126RoomEvents(t *testing.T) {
 	enter(a, "red")
 	enter(a, "red")
 	same("joined twice", "create-room red ", "join-room red "+idA)
+	r.server.Of("/").SocketsJoin("red", "red")
+	r.server.Of("/").SocketsLeave("unknown")
+	same("made to join what it is in")
 	idB := connected(t, b, "")
 	enter(b, "red")
-	take()
+	same("another joined", "create-room "+idB+" ", "join-room "+idB+" "+idB, "join-room red "+idB)
 	a.say(`421["leave","red","unknown"]`)
 	a.next()
 	same("one left", "leave-room red "+idA)

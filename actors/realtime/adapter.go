@@ -77,7 +77,7 @@ func (a *adapter) Receive(c *actors.Context) {
 	case sweepDue:
 		a.server.keeper.forget()
 	case collectionDue:
-		m.collection.expire()
+		m.collection.end(ErrAckTimeout)
 	case direct:
 		a.server.shardOf(m.member.session.sid).sendEmit(m)
 	case join: // these pass here so that they keep their place among the caller's emits

@@ -21,7 +21,7 @@ func (b Broadcast) EmitWithAck(answer func([]socketio.Args, error), name string,
 	targets := b.namespace.targets()
 	server := b.namespace.server
 	c := &collection{
-		id: server.nextAckID(targets), reports: len(targets) * len(server.shards), waiting: map[*Socket]struct{}{},
+		server: server, id: server.nextAckID(targets), reports: len(targets) * len(server.shards), waiting: map[*Socket]struct{}{},
 		finish: func(answers []socketio.Args, err error) {
 			go server.system.Safely(adapterKind, "collection", func() { answer(answers, err) })
 		},
@@ -32,6 +32,11 @@ func (b Broadcast) EmitWithAck(answer func([]socketio.Args, error), name string,
 	}
 	if b.timeout > 0 {
 		c.timer = server.system.After(b.timeout, server.adapter.pid, collectionDue{c})
+	}
+	if !server.collect(c) {
+		c.timer.Stop()
+		c.finish([]socketio.Args{}, ErrNotConnected)
+		return nil
 	}
 	for _, n := range targets {
 		to := b
@@ -67,6 +72,7 @@ func (s *Server) nextAckID(of []*Namespace) uint64 {
 
 // collection gathers the answers to one broadcast.
 type collection struct {
+	server *Server
 	id     uint64
 	finish func([]socketio.Args, error)
 	timer  *actors.Timer
@@ -132,8 +138,8 @@ func (c *collection) endLocked() {
 	c.concludeLocked(err)
 }
 
-// expire ends the waiting; what is answered later is ignored.
-func (c *collection) expire() {
+// end ends the waiting; what is answered later is ignored.
+func (c *collection) end(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.done {
@@ -142,11 +148,30 @@ func (c *collection) expire() {
 	for s := range c.waiting {
 		s.takeAck(c.id)
 	}
-	c.concludeLocked(ErrAckTimeout)
+	c.concludeLocked(err)
+}
+
+// collect notes a collection that has to end with the server. It reports false where that is closed already.
+func (s *Server) collect(c *collection) bool {
+	s.collections.Store(c, struct{}{})
+	if s.closed.Load() {
+		s.collections.Delete(c)
+		return false
+	}
+	return true
+}
+
+// endCollections ends those that wait still: the actors that would answer them are gone.
+func (s *Server) endCollections() {
+	s.closed.Store(true)
+	for c := range s.collections.Range {
+		c.(*collection).end(ErrNotConnected)
+	}
 }
 
 func (c *collection) concludeLocked(err error) {
 	c.done = true
+	c.server.collections.Delete(c)
 	c.timer.Stop()
 	clear(c.waiting)
 	if c.answers == nil {

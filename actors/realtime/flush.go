@@ -33,14 +33,12 @@ func (s *shard) flush() {
 
 func (s *shard) clearPending() {
 	for _, m := range s.touched {
-		m.pending = m.pending[:0]
-		if cap(m.pending) > keptPending {
-			m.pending = nil
-		}
+		m.pending = emptied(m.pending[:cap(m.pending)], keptPending) // what was written is in it still
 	}
-	clear(s.touched)
-	clear(s.pending)
-	s.touched, s.pending, s.joinedOf = s.touched[:0], s.pending[:0], nil
+	s.touched, s.pending = emptied(s.touched, keptEmits), emptied(s.pending, keptEmits)
+	if s.joinedOf = nil; cap(s.joined) > keptJoined {
+		s.joined = nil
+	}
 	for _, done := range s.done {
 		done()
 	}
@@ -50,8 +48,22 @@ func (s *shard) clearPending() {
 	s.taken = 0
 }
 
-// keptPending is how many frames a member's list keeps room for between flushes.
-const keptPending = 4
+// What keeps its room between flushes: a member's list of frames, a shard's lists of emits and members, and the bytes of
+// frames that were joined. More than that one burst would hold for ever.
+const (
+	keptPending = 4
+	keptEmits   = 1024
+	keptJoined  = 64 << 10
+)
+
+// emptied returns a list without its elements, and with no more room than kept.
+func emptied[T any](list []T, kept int) []T {
+	if cap(list) > kept {
+		return nil
+	}
+	clear(list)
+	return list[:0]
+}
 
 // excluding begins a new mark, and sets it on the members of rooms.
 func (s *shard) excluding(index *namespaceIndex, rooms []string) {

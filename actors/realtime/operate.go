@@ -4,6 +4,9 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
+
+	"kapoor.example/desk/protocol/socketio"
 )
 
 // RemoteSocket is a socket of the namespace as FetchSockets found it, on whatever server it is.
@@ -14,10 +17,33 @@ type RemoteSocket struct {
 	Data    any
 
 	namespace *Namespace
+	timeout   time.Duration
 }
 
 // Emit sends an event to the socket, if it is still there.
 func (r RemoteSocket) Emit(name string, args ...any) error { return r.to().Emit(name, args...) }
+
+// Timeout returns a RemoteSocket whose EmitWithAck waits so long.
+func (r RemoteSocket) Timeout(d time.Duration) RemoteSocket {
+	r.timeout = d
+	return r
+}
+
+// EmitWithAck sends an event to the socket and calls answer once: with what the client acknowledges it with, with
+// ErrAckTimeout after the timeout, or with ErrNotConnected when the socket is not there any more. A timeout of zero waits
+// for ever. answer is called on a goroutine of its own.
+func (r RemoteSocket) EmitWithAck(answer func(socketio.Args, error), name string, args ...any) error {
+	return r.to().Timeout(r.timeout).EmitWithAck(func(all []socketio.Args, err error) {
+		switch {
+		case len(all) > 0: // nobody else is in the room of its id, or their answers would do
+			answer(all[0], nil)
+		case err == nil:
+			answer(socketio.Args{}, ErrNotConnected)
+		default:
+			answer(socketio.Args{}, err)
+		}
+	}, name, args...)
+}
 
 // Join enters the socket into rooms, as Broadcast.SocketsJoin does.
 func (r RemoteSocket) Join(rooms ...string) { r.to().SocketsJoin(rooms...) }

@@ -1,8 +1,6 @@
 package realtime
 
 import (
-	"errors"
-	"net"
 	"slices"
 	"sync"
 
@@ -32,12 +30,6 @@ type outbox struct {
 	status   int // of the close frame
 }
 
-// Why a session takes no poll.
-var (
-	ErrPolling  = errors.New("another poll is waiting")
-	ErrUpgraded = errors.New("the transport is a WebSocket")
-)
-
 type outboxState int
 
 const (
@@ -45,15 +37,6 @@ const (
 	outboxClosing             // takes nothing more and ends when the queue is out
 	outboxClosed
 )
-
-// PollAnswer is what a poll gets: packets, joined by engineio.Separator.
-type PollAnswer struct {
-	Payload []byte
-	// Compress says that one of the packets at least may be compressed.
-	Compress bool
-}
-
-func only(packets ...byte) PollAnswer { return PollAnswer{Payload: packets, Compress: true} }
 
 // bytesOf returns a frame as the transport takes it.
 func (o *outbox) bytesOf(f *protocol.Frame) []byte {
@@ -209,150 +192,6 @@ func (o *outbox) failLocked(r Reason) Reason {
 func (o *outbox) report(r Reason) {
 	if r != "" {
 		o.failed(r)
-	}
-}
-
-// drainLocked starts the goroutine that writes the queue, unless it runs.
-func (o *outbox) drainLocked() {
-	if !o.draining && o.ws != nil && len(o.queue) > 0 {
-		o.draining = true
-		go o.drain()
-	}
-}
-
-// What one blocking write takes along: so many frames, and no further one beyond so many bytes, for a ping waits behind
-// them.
-const (
-	drainBatch = 64
-	drainBytes = 64 << 10
-)
-
-func (o *outbox) drain() {
-	var buffers net.Buffers
-	for {
-		o.mu.Lock()
-		// What was written stays in the queue until here, so that sends keep queueing behind it.
-		o.dropLocked(o.taken)
-		o.taken = 0
-		if o.state == outboxClosed || len(o.queue) == 0 {
-			o.draining = false
-			through := o.state == outboxClosing
-			if through {
-				o.endLocked()
-			}
-			o.mu.Unlock()
-			if through {
-				o.done()
-			}
-			return
-		}
-		buffers = buffers[:0]
-		for size := 0; o.taken < min(len(o.queue), drainBatch) && size < drainBytes; o.taken++ {
-			p := o.bytesOf(o.queue[o.taken])
-			size += len(p)
-			buffers = append(buffers, p)
-		}
-		buffers[0] = buffers[0][o.written:]
-		ws := o.ws
-		o.mu.Unlock()
-
-		writing := buffers // Write uses it up
-		if err := ws.Write(writing); err != nil {
-			o.mu.Lock()
-			o.draining = false
-			o.taken = 0
-			open := o.state != outboxClosed
-			o.endLocked()
-			o.mu.Unlock()
-			if open {
-				o.failed(ReasonTransportError)
-			}
-			return
-		}
-	}
-}
-
-// dropLocked takes the first n frames off the queue: they are out.
-func (o *outbox) dropLocked(n int) {
-	if n == 0 || len(o.queue) < n {
-		return
-	}
-	for _, f := range o.queue[:n] {
-		o.bytes -= len(o.bytesOf(f))
-	}
-	o.bytes += o.written
-	o.written = 0
-	o.queue = o.queue[n:]
-	if len(o.queue) == 0 {
-		o.queue, o.bytes, o.excess = nil, 0, 0
-	}
-}
-
-// wait registers a poll: its answer comes through the channel, at once when something is queued. A closed outbox answers
-// with a close packet. Errors: ErrPolling when another poll is waiting, ErrUpgraded when a WebSocket is the transport.
-func (o *outbox) wait() (<-chan PollAnswer, error) {
-	o.mu.Lock()
-	answer, through, err := o.waitLocked()
-	o.mu.Unlock()
-	if through {
-		o.done()
-	}
-	return answer, err
-}
-
-func (o *outbox) waitLocked() (answer <-chan PollAnswer, through bool, err error) {
-	switch {
-	case o.poll != nil:
-		return nil, false, ErrPolling
-	case o.ws != nil:
-		return nil, false, ErrUpgraded
-	}
-	o.poll = make(chan PollAnswer, 1)
-	answer = o.poll
-	switch {
-	case len(o.queue) > 0:
-		o.answerLocked()
-	case o.state == outboxClosing:
-		// Section 2, row 40: the close was held until a poll came.
-		o.answer(only(byte(engineio.Noop), engineio.Separator, byte(engineio.Close)))
-		o.endLocked()
-		through = true
-	case o.state == outboxClosed:
-		o.answer(only(byte(engineio.Close)))
-	}
-	return answer, through, nil
-}
-
-// answer gives the poll that waits its answer.
-func (o *outbox) answer(a PollAnswer) {
-	o.poll <- a
-	o.poll = nil
-}
-
-// answerLocked gives everything that is queued to the waiting poll.
-func (o *outbox) answerLocked() {
-	size, compress := len(o.queue), false
-	for _, f := range o.queue {
-		size += len(f.Polling())
-		compress = compress || f.Compressible()
-	}
-	payload := make([]byte, 0, size)
-	for i, f := range o.queue {
-		if i > 0 {
-			payload = append(payload, engineio.Separator)
-		}
-		payload = append(payload, f.Polling()...)
-	}
-	o.queue, o.bytes, o.excess = nil, 0, 0
-	o.answer(PollAnswer{Payload: payload, Compress: compress})
-}
-
-// release answers the waiting poll with packet, if there is one.
-func (o *outbox) release(packet engineio.PacketType) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.poll != nil {
-		o.answer(only(byte(packet)))
 	}
 }
 

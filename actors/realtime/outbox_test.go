@@ -252,3 +252,42 @@ type sink struct{}
 func (sink) TryWrite(p []byte) (int, error) { return len(p), nil }
 func (sink) Write(net.Buffers) error        { return nil }
 func (sink) Close(int)                      {}
+
+// TestOutboxPollAfterUpgrade: a poll that crosses an upgrade used to wait for ever.
+func TestOutboxPollAfterUpgrade(t *testing.T) {
+	o, l, _ := setupOutbox(1 << 20)
+	waiting, err := o.wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.upgrade(l)
+	if got := string((<-waiting).Payload); got != "6" {
+		t.Errorf("the waiting poll got %q", got)
+	}
+	if _, err := o.wait(); !errors.Is(err, ErrUpgraded) {
+		t.Errorf("a late poll: %v", err)
+	}
+}
+
+// TestOutboxPingGoesAhead: behind what is being written, before everything else.
+func TestOutboxPingGoesAhead(t *testing.T) {
+	o, l, _ := setupOutbox(1 << 20)
+	l.blocked = true
+	o.upgrade(l)
+	const frames = 3 * drainBatch
+	for i := range frames {
+		o.send(text("4%d", i), false)
+	}
+	o.ping(protocol.Ping())
+	l.block(false)
+	got := l.until(t, "everything", func(m []string, _ bool) bool { return len(m) == frames+1 })
+	at := slices.Index(got, "2")
+	if at < 0 || at > drainBatch {
+		t.Errorf("the ping was message %d", at)
+	}
+	for i, m := range slices.Delete(slices.Clone(got), at, at+1) {
+		if m != fmt.Sprint("4", i) {
+			t.Fatalf("message %d is %s", i, m)
+		}
+	}
+}

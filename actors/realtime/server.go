@@ -34,10 +34,14 @@ type Server struct {
 	history    *history // nil without recovery, as keeper
 	keeper     *keeper
 
-	sessions  sync.Map      // sid → *Session
-	stopped   chan struct{} // closed when no session will be opened any more
-	stopping  sync.Once     // closes it
-	live      actors.Tally  // the actors of sessions
+	sessions sync.Map      // sid → *Session
+	stopped  chan struct{} // closed when no session will be opened any more
+	stopping sync.Once     // closes it
+	live     actors.Tally  // the actors of sessions
+	// The broadcasts whose acks are waited for, until closed.
+	collections sync.Map
+	closed      atomic.Bool
+
 	mu        sync.Mutex
 	addresses map[string]int
 	total     int
@@ -223,6 +227,7 @@ func (s *Server) Close(ctx context.Context, status int) error {
 			return err
 		}
 	}
+	s.endCollections()
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"kapoor.example/desk/actors"
-	"kapoor.example/desk/protocol"
 	"kapoor.example/desk/protocol/engineio"
 	"kapoor.example/desk/protocol/socketio"
 )
@@ -118,7 +117,7 @@ func (a *sessionActor) receive(m inbound) {
 	switch {
 	case m.transport != a.transport:
 		a.candidatePacket(m)
-	case !a.ended && !a.s.closing.Load():
+	case !a.ended && !a.s.closing.Load() && a.postponed == nil:
 		a.packet(m.packet)
 	case m.packet.Type == engineio.Close:
 		a.finish()
@@ -158,35 +157,6 @@ func (a *sessionActor) packet(p engineio.Packet) {
 		a.end(ReasonTransportError, StatusNone)
 	case engineio.Noop:
 	}
-}
-
-// beat sends a ping, or ends the session whose pong did not come.
-func (a *sessionActor) beat() {
-	o := a.s.server.options
-	if wait := a.due.Sub(o.Now()); wait > time.Millisecond {
-		return // the timer was reset while this message was on its way
-	}
-	if a.ended {
-		return
-	}
-	if a.awaiting {
-		a.end(ReasonPingTimeout, StatusNone)
-		return
-	}
-	a.awaiting = true
-	a.s.out.ping(protocol.Ping())
-	a.schedule(o.PingTimeout)
-}
-
-// pong begins the next interval; so does one that nobody asked for.
-func (a *sessionActor) pong() {
-	a.awaiting = false
-	a.schedule(a.s.server.options.PingInterval)
-}
-
-func (a *sessionActor) schedule(d time.Duration) {
-	a.due = a.s.server.options.Now().Add(d)
-	a.heartbeat.Reset(d)
 }
 
 func (a *sessionActor) lost(m lost) {

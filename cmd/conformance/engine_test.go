@@ -75,17 +75,17 @@ func TestEngineUpgrade(t *testing.T) {
 func TestTimers(t *testing.T) {
 	c := defaults()
 	c.PingInterval, c.PingTimeout = 300*time.Millisecond, 200*time.Millisecond
-	const late = 150 * time.Millisecond // for a machine that is busy
+	// Never early; how late depends on how busy the machine is, and is for a benchmark to say.
 	within := func(t *testing.T, what string, since time.Time, want time.Duration) {
 		t.Helper()
-		if took := time.Since(since); took < want-10*time.Millisecond || took > want+late {
+		if took := time.Since(since); took < want-5*time.Millisecond || took > want+patience/2 {
 			t.Errorf("%s after %v, want %v", what, took, want)
 		}
 	}
 	t.Run("polling", func(t *testing.T) {
 		s := setup(t, c)
-		p := s.poll("/engine.io/")
 		began := time.Now()
+		p := s.poll("/engine.io/")
 		if _, _, body := s.do("GET", p.path, ""); body != "2" {
 			t.Fatalf("polled %q", body)
 		}
@@ -97,8 +97,8 @@ func TestTimers(t *testing.T) {
 	})
 	t.Run("websocket", func(t *testing.T) {
 		s := setup(t, c)
-		w := s.dial("/engine.io/")
 		began := time.Now()
+		w := s.dial("/engine.io/")
 		if _, payload, err := w.frame(); err != nil || string(payload) != "2" {
 			t.Fatalf("read %q, %v", payload, err)
 		}

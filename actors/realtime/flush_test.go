@@ -1,0 +1,32 @@
+package realtime
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestShardGivesBackItsRoom: what one burst took a shard held for ever, and a member the frames it was sent last. Two
+// halves of a storm of sessions did not end with the same heap.
+func TestShardGivesBackItsRoom(t *testing.T) {
+	s := setup(t, Options{Shards: 1}, func(s *Server) { s.Of("/") })
+	c := connect(t, s, "")
+	done := make(chan struct{})
+	entries := make([]Entry, 2*keptEmits)
+	for i := range entries {
+		entries[i] = Entry{Name: "e", Payload: []byte(`"` + strings.Repeat("x", 100) + `"`)}
+	}
+	s.Publish(entries, func() { close(done) })
+	<-done
+	entries[len(entries)-1].Name = "last"
+	s.Publish(entries[len(entries)-2:], nil)
+	c.receives(t, `42["last"`)
+	second := connect(t, s, "") // the shard has come this far, and waits
+	second.cut()
+	eventually(t, "the end of the second", func() bool { return s.Connections() == 1 })
+	ask := make(chan struct{})
+	s.system.Send(s.shards[0].pid, emits{done: func() { close(ask) }})
+	<-ask
+	if shard := s.shards[0]; cap(shard.joined) > keptJoined || cap(shard.pending) > keptEmits || cap(shard.touched) > keptEmits {
+		t.Errorf("the shard keeps %d bytes, %d emits, %d members", cap(shard.joined), cap(shard.pending), cap(shard.touched))
+	}
+}

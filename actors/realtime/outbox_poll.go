@@ -1,0 +1,90 @@
+package realtime
+
+import (
+	"errors"
+
+	"kapoor.example/desk/protocol/engineio"
+)
+
+// Why a session takes no poll.
+var (
+	ErrPolling  = errors.New("another poll is waiting")
+	ErrUpgraded = errors.New("the transport is a WebSocket")
+)
+
+// PollAnswer is what a poll gets: packets, joined by engineio.Separator.
+type PollAnswer struct {
+	Payload []byte
+	// Compress says that one of the packets at least may be compressed.
+	Compress bool
+}
+
+func only(packets ...byte) PollAnswer { return PollAnswer{Payload: packets, Compress: true} }
+
+// wait registers a poll: its answer comes through the channel, at once when something is queued. A closed outbox answers
+// with a close packet. Errors: ErrPolling when another poll is waiting, ErrUpgraded when a WebSocket is the transport.
+func (o *outbox) wait() (<-chan PollAnswer, error) {
+	o.mu.Lock()
+	answer, through, err := o.waitLocked()
+	o.mu.Unlock()
+	if through {
+		o.done()
+	}
+	return answer, err
+}
+
+func (o *outbox) waitLocked() (answer <-chan PollAnswer, through bool, err error) {
+	switch {
+	case o.poll != nil:
+		return nil, false, ErrPolling
+	case o.ws != nil:
+		return nil, false, ErrUpgraded
+	}
+	o.poll = make(chan PollAnswer, 1)
+	answer = o.poll
+	switch {
+	case len(o.queue) > 0:
+		o.answerLocked()
+	case o.state == outboxClosing:
+		// Section 2, row 40: the close was held until a poll came.
+		o.answer(only(byte(engineio.Noop), engineio.Separator, byte(engineio.Close)))
+		o.endLocked()
+		through = true
+	case o.state == outboxClosed:
+		o.answer(only(byte(engineio.Close)))
+	}
+	return answer, through, nil
+}
+
+// answer gives the poll that waits its answer.
+func (o *outbox) answer(a PollAnswer) {
+	o.poll <- a
+	o.poll = nil
+}
+
+// answerLocked gives everything that is queued to the waiting poll.
+func (o *outbox) answerLocked() {
+	size, compress := len(o.queue), false
+	for _, f := range o.queue {
+		size += len(f.Polling())
+		compress = compress || f.Compressible()
+	}
+	payload := make([]byte, 0, size)
+	for i, f := range o.queue {
+		if i > 0 {
+			payload = append(payload, engineio.Separator)
+		}
+		payload = append(payload, f.Polling()...)
+	}
+	o.queue, o.bytes, o.excess = nil, 0, 0
+	o.answer(PollAnswer{Payload: payload, Compress: compress})
+}
+
+// release answers the waiting poll with packet, if there is one.
+func (o *outbox) release(packet engineio.PacketType) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.poll != nil {
+		o.answer(only(byte(packet)))
+	}
+}

@@ -207,7 +207,7 @@ func TestRow130Disconnect(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 		if p, ok := p.(*polling); ok {
-			p.get().is(t, 200, "6\x1e1")
+			p.last()
 		}
 		p.gone()
 	})

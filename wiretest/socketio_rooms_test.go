@@ -267,11 +267,12 @@ func TestRow124Operations(t *testing.T) {
 		n.In(idB).DisconnectSockets(true)
 		b.receives(`42["last"]`, "41")
 		if p, ok := b.(*polling); ok {
-			p.get().is(t, 200, "6\x1e1")
+			p.last()
 		}
 		b.gone()
 		n.Except(idC).DisconnectSockets(false)
 		a.receives("41")
+		eventually(t, "the ends", func() bool { return r.server.Sockets("/") == 1 })
 		same("who is left", ids(n.All()), idC)
 	})
 }

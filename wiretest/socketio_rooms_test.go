@@ -57,9 +57,13 @@ func TestRow120Rooms(t *testing.T) {
 		_ = n.To("a").Emit("left")
 		_ = n.To(id).Emit("own")
 		_ = n.To("b").Emit("b")
-		p.receives(`42["own"]`, `42["b"]`)
+		_ = n.To("c").Emit("c")
+		p.receives(`42["own"]`, `42["b"]`, `42["c"]`)
 		p.say(`427["leave","b","c"]`)
 		p.receives(`437[` + list() + `]`)
+		_ = n.To("b", "c").Emit("left")
+		_ = n.To(id).Emit("own")
+		p.receives(`42["own"]`)
 		if got := roomsOf(t, r, "/"); !slices.Equal(got, []string{id}) {
 			t.Errorf("rooms %v", got)
 		}

@@ -78,13 +78,16 @@ func recovering(t *testing.T, o realtime.Options, more func(*realtime.Server)) *
 // cut ends a connection without a word, and waits until the server has noticed.
 func (r *rig) cut(p peer) {
 	r.t.Helper()
+	sid := ""
 	switch p := p.(type) {
 	case *websocket:
+		sid = p.sid
 		_ = p.conn.Close()
 	case *polling:
+		sid = p.sid
 		p.say("1")
 	}
-	eventually(r.t, "the end of the connection", func() bool { return r.server.Sockets("/") == 0 })
+	eventually(r.t, "the end of the connection", func() bool { return r.server.Session(sid) == nil })
 	roomsOf(r.t, r, "/") // after the shards have let go of it
 }
 
@@ -193,7 +196,7 @@ func TestRow137AfterWhichEnd(t *testing.T) {
 			w := r.open(socketWS)
 			was := resumable(t, w, "")
 			row.end(r, w)
-			eventually(t, "the end", func() bool { return r.server.Sockets("/") == 0 })
+			eventually(t, "the end", func() bool { return r.server.Session(w.sid) == nil || r.server.Sockets("/") == 0 })
 			roomsOf(t, r, "/")
 			again := resumable(t, r.open(socketWS), fmt.Sprintf(`{"pid":%q}`, was.Pid))
 			if (again == was) != row.kept || (again.Sid == was.Sid) != row.kept || (again.Pid == was.Pid) != row.kept {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { event, long, open, shared, transportOf, until } from './kit.mjs';
 
-const rounds = long ? 300 : 12;
+const rounds = long ? 1000 : 100;
 
 describe('upgrade', () => {
   test(`${rounds} times while both sides write`, async (t) => {

@@ -15,6 +15,8 @@ import (
 	"time"
 	"weak"
 
+	"github.com/gobwas/ws"
+
 	"kapoor.example/desk/actors/realtime"
 	"kapoor.example/desk/http"
 	"kapoor.example/desk/protocol/socketio"
@@ -350,6 +352,47 @@ func TestRow113NothingIsLostBehindAConnect(t *testing.T) {
 			p.receives(`42["connection"]`, "431[]", "432[]")
 		}
 	})
+}
+
+// TestRow113OrderAcrossNamespaces: a client may speak as soon as its CONNECT is answered, a moment before the session's actor
+// knows. What it says then was put aside for the one namespace while the next packets, for another, were handled.
+func TestRow113OrderAcrossNamespaces(t *testing.T) {
+	handled, release := make(chan string, 10), make(chan struct{})
+	r := simple(t, func(s *realtime.Server) {
+		for _, name := range []string{"/", "/n"} {
+			s.Of(name).OnConnection(func(*realtime.Socket) { handled <- "connection " + name }).
+				OnAny(func(_ *realtime.Socket, e *realtime.Event) { handled <- e.Name }).
+				OnDisconnect(func(*realtime.Socket, realtime.Reason) { handled <- "disconnect " + name })
+		}
+		var once sync.Once
+		// Called between the answer to CONNECT and the news of it.
+		s.Of("/n").OnRoom(func(realtime.RoomEvent) { once.Do(func() { <-release }) })
+	})
+	w := r.open(socketWS)
+	connected(t, w, "")
+	w.say("40/n")
+	connectAnswer(t, w.next(), "/n")
+	w.say(`42["1"]`, `42/n,["2"]`, `42["3"]`, `42/n,["4"]`, "41", `42/n,["5"]`, "42{}", `42/n,["never"]`)
+	// The answer to a WebSocket ping says that what was before it waits for the session's actor.
+	_ = ws.WriteFrame(w.conn, ws.MaskFrameInPlace(ws.NewPingFrame([]byte("x"))))
+	if op, payload, err := w.frame(); op != ws.OpPong || string(payload) != "x" || err != nil {
+		t.Fatalf("got %v %q, %v", op, payload, err)
+	}
+	close(release)
+	w.gone()
+	for _, want := range []string{"connection /", "1", "connection /n", "2", "3", "4", "disconnect /", "5", "disconnect /n"} {
+		select {
+		case got := <-handled:
+			if got != want {
+				t.Errorf("handled %q, want %q", got, want)
+			}
+		case <-time.After(patience):
+			t.Fatalf("%q was not handled", want)
+		}
+	}
+	if len(handled) > 0 {
+		t.Errorf("then %q was handled", <-handled)
+	}
 }
 
 func TestRow114EventMiddleware(t *testing.T) {

@@ -204,14 +204,7 @@ func (a *sessionActor) attached(m attached) {
 	for _, handler := range socket.namespace.onConnection {
 		handler(socket)
 	}
-	early := socket.early
-	socket.early = nil
-	for _, p := range early {
-		if a.ended {
-			return
-		}
-		a.dispatch(p)
-	}
+	a.handleEarly()
 	if socket.leave != nil && !a.ended {
 		a.disconnect(*socket.leave)
 	}

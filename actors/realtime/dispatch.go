@@ -54,13 +54,48 @@ func (a *sessionActor) violation(err error) {
 	a.end(ReasonForcedClose, StatusNone)
 }
 
+// dispatch handles a packet, or puts it aside: where it is for a socket that is being attached the client has its CONNECT
+// answer already, and the news of it is behind this packet in the inbox. What follows keeps its place behind it.
 func (a *sessionActor) dispatch(p socketio.Packet) {
-	i := slices.IndexFunc(a.sockets, func(s *Socket) bool { return s.namespace.name == p.Namespace })
-	if i >= 0 && a.sockets[i].state == socketAttaching {
-		// The client has its CONNECT answer already; the news of it is behind this packet in the inbox.
-		a.sockets[i].early = append(a.sockets[i].early, p)
+	if len(a.early) > 0 || a.attaching(p.Namespace) {
+		a.early = append(a.early, p)
 		return
 	}
+	a.handle(p)
+}
+
+// attaching reports whether the socket of a namespace is being attached.
+func (a *sessionActor) attaching(namespace string) bool {
+	i := a.find(namespace)
+	return i >= 0 && a.sockets[i].state == socketAttaching
+}
+
+// find returns the place of a namespace's socket among the session's, -1 when there is none.
+func (a *sessionActor) find(namespace string) int {
+	return slices.IndexFunc(a.sockets, func(s *Socket) bool { return s.namespace.name == namespace })
+}
+
+// handleEarly handles what was put aside, until it comes to a socket that is being attached still.
+func (a *sessionActor) handleEarly() {
+	postponed := a.postponed // what it does came later than all that
+	a.postponed = nil
+	for len(a.early) > 0 && !a.attaching(a.early[0].Namespace) {
+		p := a.early[0]
+		a.early = a.early[1:]
+		a.handle(p)
+		if a.ended || a.postponed != nil { // what is behind a violation is dropped
+			a.early = nil
+			return
+		}
+	}
+	if len(a.early) == 0 {
+		a.early = nil
+	}
+	a.postponed = postponed
+}
+
+func (a *sessionActor) handle(p socketio.Packet) {
+	i := a.find(p.Namespace)
 	if p.Type == socketio.Connect {
 		if i >= 0 {
 			a.violation(errSecondConnect)

@@ -28,6 +28,7 @@ type sessionActor struct {
 	expiry    *actors.Timer
 	hold      *actors.Timer // bounds a close that waits for the queue
 	ended     bool
+	early     []socketio.Packet // put aside until a socket is connected whose CONNECT was answered already
 	// What ends the session once those sockets are connected whose CONNECT was answered already: their clients may have
 	// sent something before, and that is handled first.
 	postponed func()
@@ -131,7 +132,7 @@ func (a *sessionActor) receive(m inbound) {
 
 // behind reports whether something that was received waits to be handled until a socket is connected.
 func (a *sessionActor) behind() bool {
-	return a.postponed != nil || slices.ContainsFunc(a.sockets, func(s *Socket) bool { return len(s.early) > 0 })
+	return a.postponed != nil || len(a.early) > 0
 }
 
 // settleAll settles what had to wait.
@@ -189,7 +190,7 @@ func (a *sessionActor) end(reason Reason, status int) {
 	for _, socket := range a.sockets {
 		a.drop(socket, reason)
 	}
-	a.sockets = nil
+	a.sockets, a.early = nil, nil
 	a.settleAll()
 	a.decoder.Reset()
 	if closed := a.s.server.options.OnClose; closed != nil {

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"kapoor.example/desk/protocol/socketio"
 )
 
 // Socket is one client in one namespace. Its methods may be called from any goroutine unless they say otherwise.
@@ -24,7 +22,6 @@ type Socket struct {
 
 	// The session's actor only.
 	state  socketState
-	early  []socketio.Packet
 	leave  *disconnect // asked for while it was being attached
 	member *member
 

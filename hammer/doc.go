@@ -1,8 +1,9 @@
 // Package hammer holds nothing but tests: it beats on a whole server (realtime behind http, over loopback TCP) with raw
 // bytes and then counts what is left.
 //
-//   - TestSessionFuzz lets hundreds of sessions misbehave at once, from a seed, while clients that behave must see every
-//     one of their messages come back. FuzzSession does the same with one session that the fuzzer's bytes steer.
+//   - TestSessionFuzz lets sessions misbehave, many at once and from a seed (vandals), while clients that behave must see
+//     every one of their messages come back (canaries), and others that are cut again and again must miss nothing of what
+//     they resume (phoenixes). FuzzSession lets the fuzzer's bytes steer one vandal.
 //   - TestCycles connects and disconnects, cleanly and not.
 //   - TestUpgradeUnderTraffic upgrades from polling to a WebSocket while both sides send.
 //

@@ -96,6 +96,18 @@ func breaksWith(t *testing.T, message string, rows ...string) {
 
 func TestRow096ViolationsClose(t *testing.T) { breaks(t, `42{`, `4abc`) }
 
+// TestRow096GoneAtOnce: who has read the close and asks again is told that there is no session. For a moment there used to
+// be one, which said close again and took bodies.
+func TestRow096GoneAtOnce(t *testing.T) {
+	r := simple(t, mirror)
+	for range 200 {
+		p := r.poll(socketPolling)
+		connected(t, p, "")
+		p.say("42{}")
+		ended(t, p)
+	}
+}
+
 func TestRow097Payloads(t *testing.T) {
 	breaks(t,
 		`42{}`, `42{"0":"e"}`, `42"x"`, `421`, `42`, `42[]`, `42[true]`, `42[null]`, `42[{}]`, `42[[]]`, `42[{"toString":"foo"}]`,

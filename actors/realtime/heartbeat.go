@@ -24,6 +24,15 @@ func (a *sessionActor) beat() {
 	a.schedule(o.PingTimeout)
 }
 
+// started begins the first interval of a session over a WebSocket, which had none until now: its open packet is sent now.
+func (a *sessionActor) started(m started) {
+	a.transport = m.transport
+	if !a.ended {
+		a.awaiting = false
+		a.schedule(a.s.server.options.PingInterval)
+	}
+}
+
 // pong begins the next interval; so does one that nobody asked for.
 func (a *sessionActor) pong() {
 	a.awaiting = false

@@ -24,6 +24,7 @@ type outbox struct {
 	ws       Transport
 	deflate  int // from how many bytes ws takes messages compressed; 0 means never
 	draining bool
+	opening  bool            // the head of the queue is the open packet
 	taken    int             // frames at the head of the queue that drain is writing
 	poll     chan PollAnswer // the poll that waits, if any
 	state    outboxState
@@ -175,7 +176,7 @@ func (o *outbox) ping(f *protocol.Frame) {
 		return
 	}
 	begun := o.taken
-	if begun == 0 && o.written > 0 {
+	if begun == 0 && (o.written > 0 || o.opening) {
 		begun = 1
 	}
 	o.bytes += len(o.bytesOf(f))
@@ -192,6 +193,26 @@ func (o *outbox) failLocked(r Reason) Reason {
 func (o *outbox) report(r Reason) {
 	if r != "" {
 		o.failed(r)
+	}
+}
+
+// begin makes ws the transport of a session that had none. The open packet goes first, also before what is queued.
+func (o *outbox) begin(ws Transport, open *protocol.Frame) {
+	o.mu.Lock()
+	var reason Reason
+	var through bool
+	if len(o.queue) > 0 {
+		o.queue = slices.Insert(o.queue, 0, open)
+		through = o.upgradeLocked(ws)
+	} else {
+		through = o.upgradeLocked(ws)
+		reason = o.sendLocked(open, false)
+	}
+	o.opening = len(o.queue) > 0
+	o.mu.Unlock()
+	o.report(reason)
+	if through {
+		o.done()
 	}
 }
 

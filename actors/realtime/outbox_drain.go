@@ -71,7 +71,7 @@ func (o *outbox) dropLocked(n int) {
 		o.bytes -= len(o.bytesOf(f))
 	}
 	o.bytes += o.written
-	o.written = 0
+	o.written, o.opening = 0, false
 	o.queue = o.queue[n:]
 	if len(o.queue) == 0 {
 		o.queue, o.bytes, o.excess = nil, 0, 0

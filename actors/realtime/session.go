@@ -66,8 +66,7 @@ func (s *Session) OpenPacket() []byte {
 // only be called after it, from the same goroutine.
 func (s *Session) Start(t Transport) {
 	s.server.system.Send(s.pid, started{t})
-	s.out.upgrade(t)
-	s.out.send(protocol.Text(s.OpenPacket()), false)
+	s.out.begin(t, protocol.Text(s.OpenPacket()))
 }
 
 // Probe announces a WebSocket that wants to take over from polling. It reports false where the session already has one

@@ -50,7 +50,7 @@ func (a *sessionActor) Receive(c *actors.Context) {
 			close(m.done)
 		}
 	case started:
-		a.transport = m.transport
+		a.started(m)
 	case probe:
 		m.reply <- a.probe(m.transport)
 	case heartbeatDue:

@@ -194,7 +194,7 @@ func TestRow085Middleware(t *testing.T) {
 		p.say(`40/guarded,{"first":"refuses"}`)
 		p.receives(`44/guarded,{"message":"first"}`)
 		for range 2 {
-			if s := <-sockets; len(s.Rooms()) != 0 || s.Joined("early") || s.Join("late") == nil || s.Connected() {
+			if s := take(t, sockets); len(s.Rooms()) != 0 || s.Joined("early") || s.Join("late") == nil || s.Connected() {
 				t.Errorf("in rooms %v, connected %t after the refusal", s.Rooms(), s.Connected())
 			}
 		}
@@ -262,7 +262,7 @@ func TestRow087GoneWhileMiddlewareWaits(t *testing.T) {
 				})
 				p := join(r)
 				p.say("40")
-				<-entered
+				take(t, entered)
 				p.say(end)
 				_, held := p.(*polling)
 				if held = held && end != "1"; !held {
@@ -298,7 +298,7 @@ func TestRow088NotThereBeforeMiddlewareIsThrough(t *testing.T) {
 	})
 	w := r.open(socketWS)
 	w.say("40")
-	socket := <-entered
+	socket := take(t, entered)
 	if socket.Connected() || r.server.Sockets("/") != 0 {
 		t.Error("connected or counted already")
 	}

@@ -131,7 +131,7 @@ func TestRow122OperatorsAreImmutable(t *testing.T) {
 	_ = toA.EmitWithAck(gather(into), "ask")
 	w.receives(`42["a"]`, `42["first"]`, `42["third"]`, `420["ask"]`)
 	w.say("430[1]")
-	if g := <-into; g.err != nil || len(g.answers) != 1 {
+	if g := take(t, into); g.err != nil || len(g.answers) != 1 {
 		t.Errorf("the timeout of another copy came: %+v", g)
 	}
 	// Where no poll waits a volatile event is lost, and a plain one is not compressed.
@@ -153,7 +153,7 @@ func TestRow120EmptyRoomsVanish(t *testing.T) {
 	r := simple(t, func(s *realtime.Server) { s.Of("/").OnConnection(func(s *realtime.Socket) { sockets <- s }) })
 	w := r.open(socketWS)
 	id := connected(t, w, "")
-	socket, n := <-sockets, r.server.Of("/")
+	socket, n := take(t, sockets), r.server.Of("/")
 	cycle := func(from, to int) {
 		for i := from; i < to; i++ {
 			room := fmt.Sprintf("%s%0200d", "a room with a long name, ", i)
@@ -288,7 +288,7 @@ func TestRow125JoinAfterTheEnd(t *testing.T) {
 	})
 	w := r.open(socketWS)
 	connected(t, w, "")
-	socket := <-sockets
+	socket := take(t, sockets)
 	w.say("41")
 	eventually(t, "the end", func() bool { return r.server.Sockets("/") == 0 })
 	if err := socket.Join("red"); err == nil {
@@ -316,7 +316,7 @@ func TestRow125RoomsOfARefusedSocket(t *testing.T) {
 	w := r.open(socketWS)
 	w.say("40")
 	w.receives(`44{"message":"no"}`)
-	socket := <-sockets
+	socket := take(t, sockets)
 	if got := socket.Rooms(); len(got) != 0 || socket.Joined("red") {
 		t.Errorf("in %v", got)
 	}

@@ -248,16 +248,18 @@ func heap() int64 {
 // TestMustNotKeepCutConnections: connections that begin something and never finish it end.
 func TestMustNotKeepCutConnections(t *testing.T) {
 	r := simple(t, nil)
-	p := r.poll(socketPolling)
 	for _, request := range []string{
-		"GET " + p.path + " HTTP/1.1\r\nHost: x\r\n\r\n",
-		"POST " + p.path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n4",
-		"GET /socket.io/?EIO=4&transport=web",
+		"GET %s HTTP/1.1\r\nHost: x\r\n\r\n",
+		"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n4",
+		"POST %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n4",
 	} {
-		conn, _ := r.raw(request)
+		p := r.poll(socketPolling)
+		conn, _ := r.raw(fmt.Sprintf(request, p.path))
 		_ = conn.Close()
+		p.gone()
 	}
-	p.gone()
+	cut, _ := r.raw("GET /socket.io/?EIO=4&transport=web")
+	_ = cut.Close()
 	conn, in := r.raw("GET " + socketWS + " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 	if _, err := in.ReadString('\n'); err != nil {

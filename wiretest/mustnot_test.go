@@ -215,7 +215,7 @@ func TestMustNotKeepNamesOfNamespaces(t *testing.T) {
 			t.Fatalf("answered %q, want %q", got, want)
 		}
 	}
-	if err := <-done; err != nil {
+	if err := take(t, done); err != nil {
 		t.Fatal(err)
 	}
 	if got := r.server.Namespaces(); len(got) != 1 {

@@ -133,7 +133,7 @@ func TestRow111AckTimeout(t *testing.T) {
 		start := time.Now()
 		p.say(`42["soon"]`)
 		p.receives(`420["q"]`)
-		o := <-outcomes
+		o := take(t, outcomes)
 		if took := time.Since(start); took < 200*time.Millisecond {
 			t.Errorf("out of time after %v", took)
 		}
@@ -148,7 +148,7 @@ func TestRow111AckTimeout(t *testing.T) {
 		}
 		p.say(`431["in time",{"a":1}]`, `431["twice"]`, `421["e",1]`)
 		p.receives(`431[1]`)
-		if o := <-outcomes; o != (outcome{args: `["in time",{"a":1}]`}) {
+		if o := take(t, outcomes); o != (outcome{args: `["in time",{"a":1}]`}) {
 			t.Errorf("%+v", o)
 		}
 		if len(outcomes) != 0 {
@@ -157,7 +157,7 @@ func TestRow111AckTimeout(t *testing.T) {
 		p.say(`42["ever"]`)
 		p.receives(`422["q"]`)
 		p.say("1") // gone without an answer
-		if o := <-outcomes; !errors.Is(o.err, realtime.ErrNotConnected) {
+		if o := take(t, outcomes); !errors.Is(o.err, realtime.ErrNotConnected) {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -194,7 +194,7 @@ func TestRow112BroadcastWithAck(t *testing.T) {
 		"nobody there": n.All(), "nobody in the room": n.To("nobody").Timeout(time.Hour), "none of a parent": parent.All(),
 	} {
 		_ = of.EmitWithAck(gather(into), "q")
-		if g := <-into; g.err != nil || len(g.answers) != 0 {
+		if g := take(t, into); g.err != nil || len(g.answers) != 0 {
 			t.Errorf("%s: %+v", what, g)
 		}
 	}
@@ -214,7 +214,7 @@ func TestRow112BroadcastWithAck(t *testing.T) {
 		p.receives(`422["q",1]`)
 		p.say(fmt.Sprintf(`432["answer",%d]`, i))
 	}
-	if g := <-into; g.err != nil || !slices.Equal(g.answers, []string{`["answer",0]`, `["answer",1]`}) {
+	if g := take(t, into); g.err != nil || !slices.Equal(g.answers, []string{`["answer",0]`, `["answer",1]`}) {
 		t.Errorf("all answered: %+v", g)
 	}
 	start := time.Now()
@@ -225,7 +225,7 @@ func TestRow112BroadcastWithAck(t *testing.T) {
 			p.say(`433["in time"]`)
 		}
 	}
-	if g := <-into; !errors.Is(g.err, realtime.ErrAckTimeout) || len(g.answers) != 2 {
+	if g := take(t, into); !errors.Is(g.err, realtime.ErrAckTimeout) || len(g.answers) != 2 {
 		t.Errorf("one did not answer: %+v", g)
 	}
 	if took := time.Since(start); took < 300*time.Millisecond {
@@ -246,11 +246,11 @@ func TestRow112BroadcastWithAck(t *testing.T) {
 		}
 		p.say(`434[]`)
 	}
-	if g := <-into; !errors.Is(g.err, realtime.ErrNotConnected) || len(g.answers) != 2 {
+	if g := take(t, into); !errors.Is(g.err, realtime.ErrNotConnected) || len(g.answers) != 2 {
 		t.Errorf("one went away: %+v", g)
 	}
 	_ = n.To("nobody").EmitWithAck(gather(into), "q")
-	if g := <-into; g.err != nil || len(g.answers) != 0 {
+	if g := take(t, into); g.err != nil || len(g.answers) != 0 {
 		t.Errorf("empty room: %+v", g)
 	}
 }
@@ -286,14 +286,14 @@ func TestRow112SingleTarget(t *testing.T) {
 	}
 	w.receives(`420["q",1]`)
 	w.say(`430["a",{"b":1}]`)
-	if o := <-outcomes; o != (outcome{args: `["a",{"b":1}]`}) {
+	if o := take(t, outcomes); o != (outcome{args: `["a",{"b":1}]`}) {
 		t.Errorf("%+v", o)
 	}
 	if err := found[0].Timeout(100*time.Millisecond).EmitWithAck(tell(outcomes), "q"); err != nil {
 		t.Fatal(err)
 	}
 	w.receives(`421["q"]`)
-	if o := <-outcomes; !errors.Is(o.err, realtime.ErrAckTimeout) {
+	if o := take(t, outcomes); !errors.Is(o.err, realtime.ErrAckTimeout) {
 		t.Errorf("%+v", o)
 	}
 	w.say("41")
@@ -301,7 +301,7 @@ func TestRow112SingleTarget(t *testing.T) {
 	if err := found[0].EmitWithAck(tell(outcomes), "q"); err != nil {
 		t.Fatal(err)
 	}
-	if o := <-outcomes; !errors.Is(o.err, realtime.ErrNotConnected) {
+	if o := take(t, outcomes); !errors.Is(o.err, realtime.ErrNotConnected) {
 		t.Errorf("%+v", o)
 	}
 }
@@ -464,7 +464,7 @@ func TestRow115CatchAll(t *testing.T) {
 		}
 		heard = nil
 		mu.Unlock()
-		for _, off := range <-offs {
+		for _, off := range take(t, offs) {
 			off()
 		}
 		p.say(`42["e"]`, `422["end"]`)
@@ -519,7 +519,7 @@ func TestRow117Volatile(t *testing.T) {
 		go func() { polled <- p.get() }()
 		eventually(t, "the poll", r.server.Session(p.sid).Writable)
 		_ = n.Volatile().Emit("taken")
-		(<-polled).is(t, 200, `42["taken"]`)
+		take(t, polled).is(t, 200, `42["taken"]`)
 		_ = n.Emit("after")
 		p.receives(`42["after"]`)
 	})
@@ -534,7 +534,7 @@ func TestRow117Volatile(t *testing.T) {
 			r := simple(t, func(s *realtime.Server) { s.Of("/").OnConnection(func(s *realtime.Socket) { sockets <- s }) })
 			p := r.poll(socketPolling)
 			connected(t, p, "")
-			socket := <-sockets
+			socket := take(t, sockets)
 			polled := make(chan answer, 1)
 			polls := func() {
 				t.Helper()
@@ -547,12 +547,12 @@ func TestRow117Volatile(t *testing.T) {
 			emit(socket, "taken")
 			emit(socket, "lost")
 			roomsOf(t, r, "/")
-			(<-polled).is(t, 200, `42["e","taken"]`)
+			take(t, polled).is(t, 200, `42["e","taken"]`)
 			polls()
 			emit(socket, []byte{1}, "whole")
 			emit(socket, []byte{2}, "lost")
 			roomsOf(t, r, "/")
-			(<-polled).is(t, 200, `451-["e",{"_placeholder":true,"num":0},"whole"]`+"\x1ebAQ==")
+			take(t, polled).is(t, 200, `451-["e",{"_placeholder":true,"num":0},"whole"]`+"\x1ebAQ==")
 			_ = socket.Emit("after")
 			p.receives(`42["after"]`)
 		})
@@ -597,7 +597,7 @@ func TestRow118Compress(t *testing.T) {
 	r := simple(t, func(s *realtime.Server) { s.Of("/").OnConnection(func(s *realtime.Socket) { sockets <- s }) })
 	p := r.poll(socketPolling)
 	id := connected(t, p, "")
-	n, socket := r.server.Of("/"), <-sockets
+	n, socket := r.server.Of("/"), take(t, sockets)
 	text := strings.Repeat("x", 2000)
 	encoding := func(emit func() error) string {
 		if err := emit(); err != nil {

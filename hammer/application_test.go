@@ -32,6 +32,7 @@ func application(s *server) {
 		}
 	})
 	s.watchRooms(s.io.Of("/slow"))
+	s.io.Of(quiet)
 	dynamic := s.io.OfPattern(regexp.MustCompile(`^/dyn-\d+$`))
 	events(dynamic)
 	s.watchRooms(dynamic)

@@ -29,7 +29,7 @@ type storm struct {
 // stormOptions have timeouts that vandals run into and canaries on a busy machine do not.
 func stormOptions() realtime.Options {
 	return realtime.Options{
-		PingInterval: 300 * time.Millisecond, PingTimeout: 4 * time.Second, UpgradeTimeout: time.Second, ConnectTimeout: time.Second,
+		PingInterval: 500 * time.Millisecond, PingTimeout: 4 * time.Second, UpgradeTimeout: time.Second, ConnectTimeout: time.Second,
 		CloseTimeout: 500 * time.Millisecond, MaxPayload: maxPayload, MaxPackets: 200, MaxQueue: 256 << 10, MaxInbound: 64 << 10,
 		MaxNamespaces: 6, MaxRooms: 20, MaxDynamic: 10, CleanupEmptyNamespaces: true, MaxPerAddress: 1 << 20, MaxPerUser: 5,
 		Admissions: 16, Grace: 50 * time.Millisecond, Shards: 2,
@@ -119,9 +119,9 @@ func (s *storm) tell(ctx context.Context) int {
 
 // TestSessionFuzz: whatever sessions do, those that behave lose nothing, and afterwards nothing of them is left.
 func TestSessionFuzz(t *testing.T) {
-	half, vandals := 6*time.Second, 32
+	half, vandals, idlers := 6*time.Second, 32, 20
 	if long() {
-		half = 5 * time.Minute
+		half, idlers = 5*time.Minute, 200
 	}
 	s := &storm{seed: seed(t), statuses: map[int]int{}}
 	s.server = start(t, stormOptions(), application)
@@ -132,6 +132,7 @@ func TestSessionFuzz(t *testing.T) {
 	canaries := []*canary{
 		s.server.canary("polling", polling, 0), s.server.canary("websocket", websocket, 0), s.server.canary("upgrading", polling, 200),
 	}
+	idle := s.server.crowd(idlers)
 	var calm sync.RWMutex
 	phoenixes := []*phoenix{s.server.phoenix("polling", polling, &calm), s.server.phoenix("websocket", websocket, &calm)}
 	defer func() {
@@ -157,7 +158,8 @@ func TestSessionFuzz(t *testing.T) {
 		s.rage(vandals, half)
 		calm.Lock()
 		defer calm.Unlock()
-		s.server.left(len(canaries))
+		s.server.left(len(canaries) + len(idle))
+		s.server.wave()
 		return s.server.heap()
 	}
 	first := rage()
@@ -180,6 +182,9 @@ func TestSessionFuzz(t *testing.T) {
 	}
 	for _, p := range phoenixes {
 		p.finish(s.server, news)
+	}
+	if err := idle.leave(); err != nil {
+		t.Error(err)
 	}
 	s.server.returnsTo(before)
 }

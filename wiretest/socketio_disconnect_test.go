@@ -99,11 +99,12 @@ func TestRow129Reasons(t *testing.T) {
 		{"no engine packet over polling", polled(func(p *polling) { p.say("x") }), realtime.ReasonParseError},
 		{"violation", ws(func(w *websocket) { w.say("42{}") }), realtime.ReasonForcedClose},
 		{"violation over polling", polled(func(p *polling) { p.say("42{}") }), realtime.ReasonForcedClose},
-		{"slow consumer", polled(func(*polling) {
+		{"slow consumer", func() {
+			id := connected(t, r.poll(socketPolling), "")
 			for range 20 {
-				_ = r.server.Of("/").Emit("e", strings.Repeat("x", 1000))
+				_ = r.server.Of("/").To(id).Emit("e", strings.Repeat("x", 1000)) // those who come next get none of the rest
 			}
-		}), realtime.ReasonSlowConsumer},
+		}, realtime.ReasonSlowConsumer},
 		{"panic", func() {
 			w := r.open(socketWS)
 			connected(t, w, "")

@@ -5,8 +5,6 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"io"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/gofiber/fiber/v2"
@@ -61,37 +59,10 @@ func compress(pool *sync.Pool, payload []byte) []byte {
 }
 
 // chooseEncoding returns the better of gzip and deflate that an Accept-Encoding header allows, gzip where it does not
-// matter, "" for neither (RFC 9110, 12.5.3).
+// matter, "" for neither.
 func chooseEncoding(accept string) string {
-	gzip, deflate, any := -1.0, -1.0, 0.0
-	for item := range strings.SplitSeq(accept, ",") {
-		name, params, _ := strings.Cut(item, ";")
-		weight := 1.0
-		for param := range strings.SplitSeq(params, ";") {
-			key, value, _ := strings.Cut(strings.TrimSpace(param), "=")
-			if strings.EqualFold(key, "q") {
-				q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-				if err != nil {
-					q = 0
-				}
-				weight = q
-			}
-		}
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "gzip", "x-gzip":
-			gzip = weight
-		case "deflate":
-			deflate = weight
-		case "*":
-			any = weight
-		}
-	}
-	if gzip < 0 {
-		gzip = any
-	}
-	if deflate < 0 {
-		deflate = any
-	}
+	weights := encodingWeights(accept)
+	gzip, deflate := weights.of("gzip"), weights.of("deflate")
 	switch {
 	case gzip > 0 && gzip >= deflate:
 		return "gzip"

@@ -18,6 +18,7 @@ import (
 const (
 	localRequestID = "request.id"
 	localUserID    = "request.user"
+	localQuiet     = "request.quiet"
 )
 
 const headerRequestID = fiber.HeaderXRequestID
@@ -48,7 +49,11 @@ func (s *Server) guarded(c *fiber.Ctx) (err error) {
 			err = booking.Errorf(booking.CodeInternal, "panic")
 		}
 	}()
-	return c.Next()
+	err = c.Next()
+	if file, found := s.web.find(c, err); found {
+		return s.web.send(c, file)
+	}
+	return err
 }
 
 // answerUnrouted is Fiber's error handler. What reaches it was refused before any handler ran: observe leaves no error.
@@ -102,7 +107,7 @@ func (s *Server) logRequest(c *fiber.Ctx, start time.Time) {
 	switch {
 	case status >= fiber.StatusInternalServerError && status != fiber.StatusServiceUnavailable:
 		level = zerolog.ErrorLevel
-	case s.quiet[route] || strings.HasPrefix(route, "/socket.io"):
+	case s.quiet[route] || c.Locals(localQuiet) != nil || strings.HasPrefix(route, "/socket.io"):
 		level = zerolog.DebugLevel
 	}
 	method := c.Method()

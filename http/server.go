@@ -128,6 +128,7 @@ type Server struct {
 
 	document func() ([]byte, error) // /openapi.json, made when it is asked for first
 	page     docsPage
+	web      *webApp
 }
 
 // New returns a server with the routes of the REST API. It fails when the options make no sense. Nothing runs before Serve.
@@ -163,6 +164,9 @@ func New(opts Options) (*Server, error) {
 	}
 	for _, r := range s.routes {
 		s.register(r)
+	}
+	if s.web, err = newWebApp(); err != nil {
+		return nil, fmt.Errorf("http: load web app: %w", err)
 	}
 	return s, nil
 }

@@ -29,7 +29,7 @@ func TestAddresses(t *testing.T) {
 		status       int
 		code, allow  string
 	}{
-		{"GET", "/", 404, "not_found", ""},
+		{"POST", "/", 404, "not_found", ""},
 		{"GET", "/nothing", 404, "not_found", ""},
 		{"GET", "/<script>alert(1)</script>", 404, "not_found", ""},
 		{"POST", "/api/v1", 404, "not_found", ""},

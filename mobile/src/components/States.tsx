@@ -1,0 +1,87 @@
+// What a screen shows where it has nothing to show.
+
+import { useEffect, useState } from 'react';
+import { ActivityIndicator, View } from 'react-native';
+
+import { ApiError } from '../api/error';
+import { en } from '../strings/en';
+import { makeStyles, useTheme } from '../theme/ThemeContext';
+import { measure, radius, space } from '../theme/tokens';
+import { Button } from './Button';
+import { Icon, type IconName } from './Icon';
+import { Text } from './Text';
+
+interface EmptyProps {
+  icon: IconName;
+  title: string;
+  text: string;
+  action?: { title: string; onPress: () => void };
+}
+
+export function Empty({ icon, title, text, action }: EmptyProps) {
+  const styles = useStyles();
+  const { colors } = useTheme();
+  return (
+    <View style={styles.middle}>
+      <View style={styles.disc}>
+        <Icon name={icon} size={30} color={colors.accentSoft.text} />
+      </View>
+      <Text kind="title" heading={2} center>
+        {title}
+      </Text>
+      <Text tone="muted" center style={styles.text}>
+        {text}
+      </Text>
+      {action && <Button title={action.title} onPress={action.onPress} kind="secondary" />}
+    </View>
+  );
+}
+
+// Failed says what went wrong, and offers to try again.
+export function Failed({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const styles = useStyles();
+  const reference = error instanceof ApiError ? error.requestId : undefined;
+  return (
+    <View style={styles.middle} role="alert">
+      <Text kind="title" heading={2} center>
+        {en.failures.title}
+      </Text>
+      <Text tone="muted" center style={styles.text}>
+        {messageOf(error)}
+      </Text>
+      {reference !== undefined && (
+        <Text kind="caption" tone="muted" center selectable>
+          {en.failures.reference(reference)}
+        </Text>
+      )}
+      <Button title={en.common.retry} onPress={onRetry} kind="secondary" />
+    </View>
+  );
+}
+
+// messageOf is an error as a sentence for a person.
+export function messageOf(error: unknown): string {
+  return error instanceof ApiError ? error.message : en.failures.unreadable;
+}
+
+// Loading shows nothing for a moment: most answers are there before a wheel would help.
+export function Loading({ label = en.common.loading }: { label?: string }) {
+  const styles = useStyles();
+  const { colors } = useTheme();
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), 150);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <View style={styles.middle} role="status" aria-label={label} aria-busy>
+      {late && <ActivityIndicator color={colors.accent} />}
+    </View>
+  );
+}
+
+const useStyles = makeStyles((colors) => ({
+  middle: { flexGrow: 1, alignItems: 'center', justifyContent: 'center', gap: space.m, padding: space.xl, minHeight: 220 },
+  disc: { width: 64, height: 64, borderRadius: radius.round, backgroundColor: colors.accentSoft.ground, alignItems: 'center', justifyContent: 'center' },
+  text: { maxWidth: measure / 2 },
+}));

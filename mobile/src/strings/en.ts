@@ -1,0 +1,76 @@
+// Every text of the app, in English. Another language would be another object of this shape.
+
+import { auth } from './auth';
+import { bookings } from './bookings';
+import { desk } from './desk';
+
+export const en = {
+  auth,
+  bookings,
+  desk,
+  common: {
+    back: 'Back',
+    close: 'Close',
+    cancel: 'Cancel',
+    ok: 'OK',
+    save: 'Save',
+    saving: 'Saving…',
+    retry: 'Try again',
+    loading: 'Loading…',
+    reload: 'Reload',
+    clear: 'Clear',
+    view: 'View',
+    dismiss: 'Dismiss',
+    optional: 'optional',
+    choose: 'Choose…',
+    today: 'Today',
+    yesterday: 'Yesterday',
+    tomorrow: 'Tomorrow',
+    menu: 'Main menu',
+    notFound: 'There is nothing here',
+    notFoundText: 'The address may be old or mistyped.',
+    home: 'Go to the start',
+  },
+  failures: {
+    unreachable: 'The server cannot be reached. Check your connection.',
+    unreadable: 'The server gave an answer that makes no sense. Try again later.',
+    title: 'This did not work',
+    reference: (id: string) => `Reference: ${id}`,
+  },
+  connection: {
+    idle: 'Not connected',
+    online: 'Live',
+    connecting: 'Connecting…',
+    offline: 'Offline. What you see may be old; we keep trying.',
+    offlineShort: 'Offline',
+    refused: 'The server ended the connection.',
+    back: 'Back online.',
+    reconnect: 'Reconnect now',
+  },
+  alerts: {
+    statusChanged: (what: string, status: string) => `${what} is now ${status}`,
+    statusNote: (what: string) => `News on ${what}`,
+    yourBooking: 'Your booking',
+    jobAssigned: (what: string) => `New job: ${what}`,
+    jobText: (customer: string, by: string) => `${customer}. Assigned by ${by}.`,
+    message: (from: string) => `Message from ${from}`,
+    more: (count: number) => `${count} more changes`,
+  },
+  validation: {
+    required: 'Please fill this in.',
+    email: 'This is not an e-mail address.',
+    password: 'At least 8 characters.',
+    phone: 'Digits, spaces and + - ( ) only.',
+    tooLong: (limit: number) => `At most ${limit} characters.`,
+    past: 'Choose a time in the future.',
+    time: 'This is not a time.',
+    check: 'Please look at the marked fields.',
+  },
+  date: {
+    at: (day: string, time: string) => `${day}, ${time}`,
+    label: 'Date and time',
+    pick: 'Choose date and time',
+    none: 'Not chosen',
+    clear: 'No particular time',
+  },
+};

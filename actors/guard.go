@@ -97,6 +97,7 @@ func (g *guard) tell(msg any) {
 }
 
 func (g *guard) reset() {
+	g.counts.restarts.Add(1)
 	if r, ok := g.receiver.(Resetter); ok {
 		g.system.Safely(g.kind, g.id, r.Reset)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	nethttp "net/http"
 	"net/netip"
 	"slices"
 	"sync"
@@ -51,6 +52,8 @@ type Options struct {
 	Version string
 	// Ready is asked by /readyz besides the store; nil means always.
 	Ready func(context.Context) error
+	// Metrics answers /metrics. Nil: there is no such address.
+	Metrics nethttp.Handler
 
 	// Origins are the web origins that may call the API, or "*" for all. None by default.
 	Origins []string

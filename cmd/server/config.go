@@ -56,6 +56,9 @@ type Config struct {
 	SendMessageRate          Rate          `variable:"SEND_MESSAGE_RATE" default:"60/1m" help:"sendMessage events of one user."`
 	PresenceRate             Rate          `variable:"PRESENCE_RATE" default:"60/1m" help:"presence events of one user."`
 
+	MetricsAddr  string `variable:"METRICS_ADDR" otherwise:"the same port as everything else" form:"address" help:"Address of its own for /metrics, for instance 127.0.0.1:9100."`
+	MetricsToken string `variable:"METRICS_TOKEN" otherwise:"whoever reaches /metrics may read it" secret:"" form:"token" help:"What a reader of /metrics sends as a bearer token."`
+
 	HTTPReadTimeout  time.Duration `variable:"HTTP_READ_TIMEOUT" default:"15s" range:"100ms..10m" help:"How long a request may take to arrive."`
 	HTTPWriteTimeout time.Duration `variable:"HTTP_WRITE_TIMEOUT" default:"30s" range:"100ms..10m" help:"How long an answer may take to leave."`
 	HTTPIdleTimeout  time.Duration `variable:"HTTP_IDLE_TIMEOUT" default:"75s" range:"100ms..1h" help:"How long a kept connection may wait for its next request."`

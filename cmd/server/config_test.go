@@ -75,6 +75,8 @@ func TestSettingErrorsStopTheStart(t *testing.T) {
 		"MAX_CONNECTIONS":             append(slices.Clone(whole), "0"),
 		"MAX_CONNECTIONS_PER_USER":    append(slices.Clone(whole), "0"),
 		"MAX_CONNECTIONS_PER_ADDRESS": append(slices.Clone(whole), "0"),
+		"METRICS_ADDR":                {"9100", "localhost", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+80", "127.0.0.1:080", "::1:9100", "http://localhost:9100", "a b:9100", "127.0.0.1:9100/metrics", "localhost:9100\n"},
+		"METRICS_TOKEN":               {"hunter2", strings.Repeat("x", 15), strings.Repeat("x", 513), "a token with spaces in it", "hunter2hunter2hunter2\n", "hunter2-hunter2-ü"},
 		"LOGIN_LIMIT_ADDRESS":         rate, "LOGIN_LIMIT_ACCOUNT": rate, "REGISTER_LIMIT_ADDRESS": rate,
 		"JOIN_RATE": rate, "TYPING_RATE": rate, "MESSAGE_READ_RATE": rate, "SEND_MESSAGE_RATE": rate, "PRESENCE_RATE": rate,
 	}

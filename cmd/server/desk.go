@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	nethttp "net/http"
 	"path/filepath"
 	"time"
 
@@ -39,6 +40,7 @@ type desk struct {
 	bookings *bookings.Desk
 	sockets  *bookings.Sockets
 	http     *http.Server
+	metrics  *nethttp.Server // where they have an address of their own
 }
 
 // newDesk builds the desk on an open store: the account service, the actors, the routes, and what joins them.
@@ -52,7 +54,11 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{log: log}
+	figures, page, err := newMetrics(c, log)
+	if err != nil {
+		return nil, err
+	}
+	d := &desk{log: log, metrics: newMetricsServer(page)}
 	if d.system, err = actors.New(log, now); err != nil {
 		return nil, err
 	}
@@ -75,15 +81,21 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	if err != nil {
 		return nil, err
 	}
+	if c.MetricsAddr != "" {
+		page = nil // the port that is for everybody does not have it
+	}
 	d.http, err = http.New(http.Options{
 		Store: store, Auth: accounts, Desk: d.bookings, Log: log, Now: local, TimeZone: c.TimeZone, Version: version(),
-		Origins: c.Origins(), TrustedProxies: c.TrustedProxies,
+		Origins: c.Origins(), TrustedProxies: c.TrustedProxies, Metrics: page,
 		ReadTimeout: c.HTTPReadTimeout, WriteTimeout: c.HTTPWriteTimeout, IdleTimeout: c.HTTPIdleTimeout,
 	})
 	if err != nil {
 		return nil, err
 	}
 	http.NewEngineIO(d.realtime, http.EngineOptions{Logger: log}).Mount(d.http.App(), socketPath)
+	if err := figures.Actors(d.system); err != nil {
+		return nil, err
+	}
 	if err := d.sockets.Start(ctx); err != nil {
 		return nil, err
 	}
@@ -104,6 +116,14 @@ func limits(c Config) map[string]bookings.Limit {
 // Serve implements Desk.
 func (d *desk) Serve(l net.Listener) error { return d.http.Serve(l) }
 
+// ServeMetrics implements Desk.
+func (d *desk) ServeMetrics(l net.Listener) error {
+	if err := d.metrics.Serve(l); !errors.Is(err, nethttp.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
 // Close implements Desk: no new requests, commands in flight are finished and told to everybody, then the sockets close
 // in a way that brings their clients back, and the actors end.
 func (d *desk) Close(ctx context.Context) error {
@@ -120,6 +140,7 @@ func (d *desk) Close(ctx context.Context) error {
 	step("close the desk's actors", d.sockets.Close(ctx))
 	step("shut down HTTP", d.http.Shutdown(ctx))
 	step("close the actor system", d.system.Close(ctx))
+	step("shut down metrics", d.metrics.Shutdown(ctx))
 	return errors.Join(errs...)
 }
 

@@ -26,6 +26,7 @@ type Program struct {
 	store    booking.Store
 	desk     Desk
 	listener net.Listener
+	metrics  net.Listener // nil where /metrics has no address of its own
 	serving  sync.WaitGroup
 	failed   chan error
 	closed   sync.Once
@@ -65,13 +66,27 @@ func (p *Program) Run(ctx context.Context) error {
 	if p.listener, err = listen(ctx, p.config.Host, p.config.Port); err != nil {
 		return err
 	}
-	p.serving.Go(func() {
-		if err := p.desk.Serve(p.listener); err != nil {
-			p.failed <- fmt.Errorf("serve: %w", err)
+	if p.config.MetricsAddr != "" {
+		if p.metrics, err = listenMetrics(ctx, p.config.MetricsAddr); err != nil {
+			return err
 		}
-	})
+		p.serve(p.metrics, p.desk.ServeMetrics)
+	}
+	p.serve(p.listener, p.desk.Serve)
 	p.announce()
 	return nil
+}
+
+// serve has one listener served until the desk is closed.
+func (p *Program) serve(l net.Listener, with func(net.Listener) error) {
+	p.serving.Go(func() {
+		if err := with(l); err != nil {
+			select {
+			case p.failed <- fmt.Errorf("serve: %w", err):
+			default: // the first failure ends the program
+			}
+		}
+	})
 }
 
 // demo makes the demo data where it is wanted, and deals with demo passwords that work: production does not start with
@@ -108,6 +123,12 @@ func (p *Program) announce() {
 	if p.config.EventAudience == audienceEveryone {
 		p.log.Warn().Msg("EVENT_AUDIENCE is everyone: every connected socket is told of every booking")
 	}
+	switch {
+	case p.metrics != nil:
+		p.log.Info().Str("address", p.metrics.Addr().String()).Msg("Metrics have an address of their own")
+	case p.config.Production() && p.config.MetricsToken == "":
+		p.log.Warn().Msg("Whoever reaches this server may read /metrics: METRICS_ADDR or METRICS_TOKEN keeps it to the operators")
+	}
 	p.log.Info().Msg("Server running on port " + strconv.Itoa(p.Port()))
 	p.log.Info().Msg("Socket.IO enabled for real-time updates")
 }
@@ -132,8 +153,11 @@ func (p *Program) close(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("close desk: %w", err))
 		}
 	}
-	if p.listener != nil {
-		if err := p.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+	for _, l := range []net.Listener{p.listener, p.metrics} {
+		if l == nil {
+			continue
+		}
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, fmt.Errorf("close listener: %w", err))
 		}
 	}

@@ -16,6 +16,8 @@ import (
 type Desk interface {
 	// Serve answers on l until Close is called, and returns nil then. It owns l.
 	Serve(l net.Listener) error
+	// ServeMetrics is Serve for /metrics alone, where that has an address of its own.
+	ServeMetrics(l net.Listener) error
 	// Close finishes what is in flight, flushes the outboxes and closes the sockets, all before ctx ends.
 	Close(ctx context.Context) error
 }

@@ -62,6 +62,7 @@ type Config struct {
 	HTTPReadTimeout  time.Duration `variable:"HTTP_READ_TIMEOUT" default:"15s" range:"100ms..10m" help:"How long a request may take to arrive."`
 	HTTPWriteTimeout time.Duration `variable:"HTTP_WRITE_TIMEOUT" default:"30s" range:"100ms..10m" help:"How long an answer may take to leave."`
 	HTTPIdleTimeout  time.Duration `variable:"HTTP_IDLE_TIMEOUT" default:"75s" range:"100ms..1h" help:"How long a kept connection may wait for its next request."`
+	StoreWait        time.Duration `variable:"STORE_WAIT" default:"30s" range:"0s..1h" help:"How long the start waits for another process, which is stopping, to let go of the embedded store."`
 	DrainWindow      time.Duration `variable:"DRAIN_WINDOW" default:"10s" range:"0s..10m" help:"How long stopping may take."`
 }
 

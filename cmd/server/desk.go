@@ -24,12 +24,20 @@ import (
 // socketPath is where Socket.IO clients connect.
 const socketPath = "/socket.io/"
 
-// openStore opens the store that the configuration names.
+// openStore opens the store that the configuration names. With an error there is no store, not even a nil one of the
+// adapter's type: that would be taken for one that has to be closed.
 func openStore(ctx context.Context, c Common, _ zerolog.Logger, now func() time.Time) (booking.Store, error) {
+	var store booking.Store
+	var err error
 	if c.MongodbURI != "" {
-		return mongo.Open(ctx, mongo.Options{URI: c.MongodbURI, Location: c.TimeZone, Now: now})
+		store, err = mongo.Open(ctx, mongo.Options{URI: c.MongodbURI, Location: c.TimeZone, Now: now})
+	} else {
+		store, err = sqlite.Open(sqlite.Options{Path: filepath.Join(c.DataDir, "desk.db"), Location: c.TimeZone, Now: now})
 	}
-	return sqlite.Open(sqlite.Options{Path: filepath.Join(c.DataDir, "desk.db"), Location: c.TimeZone, Now: now})
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
 }
 
 // desk is everything behind the listener.

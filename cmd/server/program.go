@@ -54,7 +54,11 @@ func (p *Program) Run(ctx context.Context) error {
 		p.config.JWTSecret = secret
 	}
 	var err error
-	if p.store, err = p.parts.openStore(ctx, p.config.Common, p.log, p.now); err != nil {
+	opening := takeover{
+		open:  func() (booking.Store, error) { return p.parts.openStore(ctx, p.config.Common, p.log, p.now) },
+		limit: p.config.StoreWait, again: takeoverAgain, tell: takeoverTell, log: p.log, now: p.now,
+	}
+	if p.store, err = opening.run(ctx); err != nil {
 		return fmt.Errorf("open store: %w", err)
 	}
 	if err := p.demo(ctx); err != nil {

@@ -29,6 +29,9 @@ func (c *serveCommand) Run(ctx context.Context, around surroundings) error {
 			log.Info().Msg("Server stopping")
 		case err = <-p.Failed():
 		}
+	} else if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		log.Info().Msg("Server stopping before it has begun to serve")
+		err = nil
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.DrainWindow)
 	defer cancel()

@@ -70,6 +70,7 @@ func TestSettingErrorsStopTheStart(t *testing.T) {
 		"HTTP_WRITE_TIMEOUT":          append(slices.Clone(duration), "0s", "11m"),
 		"HTTP_IDLE_TIMEOUT":           append(slices.Clone(duration), "0s", "61m"),
 		"STORE_WAIT":                  append(slices.Clone(duration), "61m"),
+		"STOP_TIMEOUT":                append(slices.Clone(duration), "0s", "999ms", "61m"),
 		"DRAIN_WINDOW":                append(slices.Clone(duration), "11m"),
 		"MAX_PAYLOAD":                 append(slices.Clone(whole), "0", "1023", "1MB"),
 		"MAX_QUEUE":                   append(slices.Clone(whole), "0", "65535", "1MiB"),

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	nethttp "net/http"
 	"path/filepath"
@@ -43,6 +42,7 @@ func openStore(ctx context.Context, c Common, _ zerolog.Logger, now func() time.
 // desk is everything behind the listener.
 type desk struct {
 	log      zerolog.Logger
+	window   time.Duration // over which sockets are closed
 	system   *actors.System
 	realtime *realtime.Server
 	bookings *bookings.Desk
@@ -66,7 +66,7 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{log: log, metrics: newMetricsServer(page)}
+	d := &desk{log: log, window: c.DrainWindow, metrics: newMetricsServer(page)}
 	if d.system, err = actors.New(log, now); err != nil {
 		return nil, err
 	}
@@ -100,7 +100,9 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	if err != nil {
 		return nil, err
 	}
-	http.NewEngineIO(d.realtime, http.EngineOptions{Logger: log}).Mount(d.http.App(), socketPath)
+	http.NewEngineIO(d.realtime, http.EngineOptions{
+		Logger: log, Ready: func() bool { return !d.http.Draining() },
+	}).Mount(d.http.App(), socketPath)
 	if err := figures.Actors(d.system); err != nil {
 		return nil, err
 	}
@@ -130,26 +132,6 @@ func (d *desk) ServeMetrics(l net.Listener) error {
 		return err
 	}
 	return nil
-}
-
-// Close implements Desk: no new requests, commands in flight are finished and told to everybody, then the sockets close
-// in a way that brings their clients back, and the actors end.
-func (d *desk) Close(ctx context.Context) error {
-	var errs []error
-	step := func(what string, err error) {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", what, err))
-		}
-	}
-	d.http.Drain()
-	step("finish commands", d.bookings.Close(ctx))
-	step("publish what is stored", d.sockets.Flush(ctx))
-	step("close sockets", d.realtime.Close(ctx, realtime.StatusServiceRestart))
-	step("close the desk's actors", d.sockets.Close(ctx))
-	step("shut down HTTP", d.http.Shutdown(ctx))
-	step("close the actor system", d.system.Close(ctx))
-	step("shut down metrics", d.metrics.Shutdown(ctx))
-	return errors.Join(errs...)
 }
 
 // authenticator lets sockets in by the same tokens as requests.

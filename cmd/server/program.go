@@ -143,7 +143,8 @@ func (p *Program) Port() int { return p.listener.Addr().(*net.TCPAddr).Port }
 // Failed gets the error that ended serving, if one did.
 func (p *Program) Failed() <-chan error { return p.failed }
 
-// Close ends the desk within ctx, then closes the store. Again, and before Run, it does nothing.
+// Close ends the desk within ctx, then closes the store, for which there are two seconds at least. Again, and before Run,
+// it does nothing.
 func (p *Program) Close(ctx context.Context) error {
 	var err error
 	p.closed.Do(func() { err = p.close(ctx) })
@@ -165,13 +166,35 @@ func (p *Program) close(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("close listener: %w", err))
 		}
 	}
-	p.serving.Wait()
-	if p.store != nil {
-		if err := p.store.Close(); err != nil {
-			errs = append(errs, fmt.Errorf("close store: %w", err))
-		}
+	if err := p.closeStore(ctx); err != nil {
+		errs = append(errs, fmt.Errorf("close store: %w", err))
 	}
 	return errors.Join(errs...)
+}
+
+// closeTime is how long the store may take to close when the time to stop is over already.
+const closeTime = 2 * time.Second
+
+// closeStore closes the store when nobody serves any more. It does not wait for ever: a disk that hangs, or a database that
+// is gone, must not keep the process from ending. What is committed is safe without that.
+func (p *Program) closeStore(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(left(ctx), closeTime))
+	defer cancel()
+	closed := make(chan error, 1)
+	go func() {
+		p.serving.Wait()
+		if p.store == nil {
+			closed <- nil
+			return
+		}
+		closed <- p.store.Close()
+	}()
+	select {
+	case err := <-closed:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // listen opens the port. Without a host it answers on all interfaces, IPv4 and IPv6.

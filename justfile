@@ -39,6 +39,8 @@ race *flags:
     #!/usr/bin/env bash
     set -euo pipefail
     go test -race -short -timeout 20m {{ flags }} $(go list ./... | grep -v '/persistence/sqlite$')
+    # Once more with a goroutine for each WebSocket, as where there is no epoll.
+    TEST_GOROUTINES=1 go test -race -short -timeout 10m {{ flags }} ./wiretest
     go test -race -short -timeout 10m {{ flags }} -run 'Follow|BadWrite|Positions|Readers|Lock' ./persistence/sqlite
 
 # The clients' tests: Node, socket.io-client and the real server.

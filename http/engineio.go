@@ -23,6 +23,7 @@ type EngineIO struct {
 	ws        fiber.Handler
 	uploads   uploads
 	handovers handovers
+	poller    poller
 }
 
 // EngineOptions of an EngineIO. The zero value of a field means its default. Functions are called on the goroutine of the
@@ -41,6 +42,9 @@ type EngineOptions struct {
 	// DeflateFrom is how many bytes a WebSocket message must have to be compressed, where the client supports it
 	// (permessage-deflate). Zero means never.
 	DeflateFrom int
+	// Goroutines has every WebSocket wait in a goroutine of its own, as on systems without epoll: about 4 KiB more for
+	// each. Defaults to false.
+	Goroutines bool
 	// Middleware runs in order before every request is looked at, upgrades included.
 	Middleware []Middleware
 	// AllowRequest decides about handshakes: an error refuses the connection, and its text is told to the client. It is

@@ -1,0 +1,135 @@
+package http
+
+import (
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// lingerTime is how long a client may take to close a connection that was closed for it.
+const lingerTime = time.Second
+
+// readBuffer is how much is read at once. A connection holds a buffer only while bytes are there.
+const readBuffer = 4096
+
+// buffers are shared by all connections.
+var buffers = sync.Pool{New: func() any { return new([readBuffer]byte) }}
+
+// detach makes a line of a connection, which is the line's from now on.
+func (e *EngineIO) detach(conn net.Conn) line {
+	if !e.options.Goroutines {
+		if l := e.poller.take(conn); l != nil {
+			return l
+		}
+	}
+	return newWaitingLine(conn)
+}
+
+// waitingLine is a connection with a goroutine of its own that waits for what comes. It works everywhere.
+type waitingLine struct {
+	conn net.Conn
+	raw  syscall.RawConn // nil where the connection has no descriptor: then every write waits
+
+	// The write that is tried now: one closure for all, so that a write allocates nothing.
+	try    []byte
+	tried  int
+	tryErr error
+	tryNow func(fd uintptr) bool
+
+	waiting sync.Mutex // held by a write that waits: it also has the descriptor to itself
+}
+
+func newWaitingLine(conn net.Conn) *waitingLine {
+	l := &waitingLine{conn: conn}
+	if sc, ok := conn.(syscall.Conn); ok && descriptors {
+		if raw, err := sc.SyscallConn(); err == nil {
+			l.raw = raw
+		}
+	}
+	l.tryNow = func(fd uintptr) bool {
+		l.tried, l.tryErr = writeNow(fd, l.try)
+		return true
+	}
+	return l
+}
+
+func (l *waitingLine) tryWrite(p []byte) (int, error) {
+	if l.raw == nil {
+		return 0, nil
+	}
+	l.try, l.tried, l.tryErr = p, 0, nil
+	err := l.raw.Write(l.tryNow)
+	l.try = nil
+	if err == nil {
+		err = l.tryErr
+	}
+	return l.tried, err
+}
+
+func (l *waitingLine) write(p net.Buffers) error {
+	l.waiting.Lock()
+	defer l.waiting.Unlock()
+	_, err := p.WriteTo(l.conn)
+	return err
+}
+
+// last leaves out what it is given while a write waits: the connection takes nothing then, and whoever closes it must not
+// wait for its client.
+func (l *waitingLine) last(p []byte) {
+	if l.raw == nil || !l.waiting.TryLock() {
+		return
+	}
+	defer l.waiting.Unlock()
+	// Not tryWrite: another goroutine may be in it, and this is the last frame of all.
+	_ = l.raw.Write(func(fd uintptr) bool {
+		_, _ = writeNow(fd, p)
+		return true
+	})
+}
+
+func (l *waitingLine) shut() {
+	now := time.Now()
+	_ = l.conn.SetWriteDeadline(now) // ends a write that waits; these fail only on a connection that is gone
+	_ = l.conn.SetReadDeadline(now.Add(lingerTime))
+	if half, ok := l.conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	} else {
+		_ = l.conn.Close()
+	}
+}
+
+func (l *waitingLine) listen(r receiver) {
+	for l.readOnce(r) == nil {
+	}
+	r.ended()
+	_ = l.conn.Close()
+}
+
+// readOnce waits for bytes and hands them over; the buffer goes back to the pool before the next wait.
+func (l *waitingLine) readOnce(r receiver) error {
+	var buffer *[readBuffer]byte
+	take := func() []byte {
+		if buffer == nil {
+			buffer = buffers.Get().(*[readBuffer]byte)
+		}
+		return buffer[:]
+	}
+	defer func() {
+		if buffer != nil {
+			buffers.Put(buffer)
+		}
+	}()
+	var n int
+	var err error
+	if l.raw == nil {
+		n, err = l.conn.Read(take())
+	} else {
+		n, err = readReady(l.raw, take, func() { buffers.Put(buffer); buffer = nil })
+	}
+	if err != nil {
+		return err
+	}
+	r.received(buffer[:n])
+	return nil
+}

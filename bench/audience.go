@@ -65,11 +65,7 @@ func (a *audience) counts(sent uint32) result.Counts {
 
 // latency returns the percentiles of all.
 func (a *audience) latency(name string) result.Latency {
-	all := result.NewHistogram()
-	for _, h := range a.histograms {
-		all.Merge(h)
-	}
-	return all.Latency(name)
+	return merged(a.histograms).Latency(name)
 }
 
 // caster sends broadcasts through a client. It is used on that client's loop.

@@ -105,13 +105,14 @@ func (f *fanout) run(ctx context.Context) error {
 	if _, err := f.part(ctx, c.Duration, c.Mode); err != nil {
 		return err
 	}
+	if err := f.pause(); err != nil {
+		return err
+	}
 	f.swarm.Close() // before the counts: now nothing changes them, and errors are only those of the run
 	f.result.Counts = f.audience.counts(f.caster.seq)
 	f.result.Latencies = append(f.result.Latencies, f.audience.latency("delivery"))
-	for _, failure := range f.audience.most() {
-		f.result.Note("%d × %s", failure.times, failure.text)
-	}
-	if err := f.end(); err != nil {
+	f.tell(&f.audience.failures)
+	if err := f.accountDeliveries(); err != nil {
 		return err
 	}
 	return f.publish()

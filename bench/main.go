@@ -22,7 +22,9 @@ const (
 
 // cli is the command line. Kong fills it.
 type cli struct {
-	Fanout fanoutCommand `cmd:"" help:"Broadcasts to all clients: latency, and the server's CPU time per delivery."`
+	Fanout  fanoutCommand  `cmd:"" help:"Broadcasts to all clients: latency, and the server's CPU time per delivery."`
+	Idle    idleCommand    `cmd:"" help:"Connects clients that do nothing: the server's memory per connection."`
+	Connect connectCommand `cmd:"" help:"Connects as fast as the server allows: connects per second."`
 }
 
 func main() {

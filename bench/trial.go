@@ -20,10 +20,8 @@ type trial struct {
 	progress *progress
 	result   result.Run
 
-	before   process.Usage // of the server, without clients
-	cpuBegan time.Duration // of the server, when the measured part began
-	ownBegan time.Duration // the generator's
-	began    int64         // by clock
+	before process.Usage // of the server, without clients
+	parts  meter         // what was measured so far
 }
 
 // newTrial opens the target. The caller closes the trial.
@@ -84,45 +82,86 @@ func (t *trial) connect(ctx context.Context, s *swarm.Swarm, failures *failures)
 	return nil
 }
 
-// begin begins the measured part.
+// meter adds up what the measured parts of a run took.
+type meter struct {
+	began    int64 // by clock
+	cpuBegan time.Duration
+	ownBegan time.Duration
+	elapsed  time.Duration
+	cpu, own time.Duration // of the server and of the generator
+}
+
+// begin begins a measured part.
 func (t *trial) begin() error {
-	t.result.Started = time.Now().UTC().Truncate(time.Millisecond)
-	t.ownBegan = ownCPU()
+	if t.parts.elapsed == 0 {
+		t.result.Started = time.Now().UTC().Truncate(time.Millisecond)
+	}
+	t.parts.ownBegan = ownCPU()
 	var err error
 	if t.server != nil {
-		if t.cpuBegan, err = t.server.CPU(); err != nil {
+		if t.parts.cpuBegan, err = t.server.CPU(); err != nil {
 			return err
 		}
 	}
-	t.began = t.clock()
+	t.parts.began = t.clock()
 	return nil
 }
 
-// end ends the measured part: times and costs are those until now. Counts must be set.
-func (t *trial) end() error {
-	t.result.Seconds = time.Duration(t.clock() - t.began).Seconds()
-	own := ownCPU() - t.ownBegan
-	received := t.result.Counts.Received
-	t.result.Add(result.Deliveries, result.PerSecond, float64(received)/t.result.Seconds)
-	if t.server != nil {
-		used, err := t.server.Usage()
-		if err != nil {
-			return err
-		}
-		spent := used.CPU - t.cpuBegan
-		s := &result.Server{
-			CPUSeconds: spent.Seconds(), RSSBefore: t.before.RSS, RSSAfter: used.RSS, RSSPeak: used.Peak,
-			AnonBefore: t.before.Anon, AnonAfter: used.Anon,
-		}
-		if received > 0 {
-			s.CPUPerDelivery = float64(spent) / float64(time.Microsecond) / float64(received)
-			t.result.Add(result.CPUPerDelivery, result.Microseconds, s.CPUPerDelivery)
-		}
-		t.result.Server = s
-		t.result.Add(result.ServerCPU, result.Ratio, spent.Seconds()/t.result.Seconds)
+// pause ends a measured part; begin may begin another one.
+func (t *trial) pause() error {
+	t.parts.elapsed += time.Duration(t.clock() - t.parts.began)
+	t.parts.own += ownCPU() - t.parts.ownBegan
+	if t.server == nil {
+		return nil
 	}
-	t.result.Add(result.ClientCPU, result.Ratio, own.Seconds()/t.result.Seconds)
+	now, err := t.server.CPU()
+	if err != nil {
+		return err
+	}
+	t.parts.cpu += now - t.parts.cpuBegan
 	return nil
+}
+
+// account writes into the result what the measured parts took, and the server's memory now.
+func (t *trial) account() error {
+	seconds := t.parts.elapsed.Seconds()
+	t.result.Seconds = seconds
+	t.result.Add(result.ClientCPU, result.Ratio, t.parts.own.Seconds()/seconds)
+	if t.server == nil {
+		t.result.Note("The server's process is not known: nothing is said of its CPU time and memory.")
+		return nil
+	}
+	used, err := t.server.Usage()
+	if err != nil {
+		return err
+	}
+	t.result.Server = &result.Server{
+		CPUSeconds: t.parts.cpu.Seconds(), RSSBefore: t.before.RSS, RSSAfter: used.RSS, RSSPeak: used.Peak,
+		AnonBefore: t.before.Anon, AnonAfter: used.Anon,
+	}
+	t.result.Add(result.ServerCPU, result.Ratio, t.parts.cpu.Seconds()/seconds)
+	return nil
+}
+
+// accountDeliveries is account for a run that counted deliveries: Counts must be set.
+func (t *trial) accountDeliveries() error {
+	if err := t.account(); err != nil {
+		return err
+	}
+	received := float64(t.result.Counts.Received)
+	t.result.Add(result.Deliveries, result.PerSecond, received/t.result.Seconds)
+	if s := t.result.Server; s != nil && received > 0 {
+		s.CPUPerDelivery = float64(t.parts.cpu) / float64(time.Microsecond) / received
+		t.result.Add(result.CPUPerDelivery, result.Microseconds, s.CPUPerDelivery)
+	}
+	return nil
+}
+
+// tell notes what went wrong.
+func (t *trial) tell(f *failures) {
+	for _, failure := range f.most() {
+		t.result.Note("%d × %s", failure.times, failure.text)
+	}
 }
 
 // publish prints the result and writes the file. It returns errUnclean where something did not come as it should.

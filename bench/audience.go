@@ -19,7 +19,7 @@ type audience struct {
 	ledgers    []ledger            // by client
 	histograms []*result.Histogram // by loop
 	pending    atomic.Int64        // deliveries that are still to come
-	drained    func()              // called on a loop when none is
+	drained    func()              // called on a loop when none is; set before the first broadcast
 }
 
 func newAudience(clients, loops int) *audience {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"kapoor.example/desk/bench/swarm"
@@ -63,150 +62,45 @@ func (c *fanoutCommand) Run(ctx context.Context, around surroundings) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, t.close()) }()
-	f := &fanout{trial: t, settings: c, audience: newAudience(c.Clients, c.Loops), done: make(chan struct{}, 1)}
-	f.audience.drained = f.drained
-	f.swarm, err = t.swarm(c.Clients, f.audience, func(o *swarm.Options) { o.Auth = auth })
+	a := newAudience(c.Clients, c.Loops)
+	s, err := t.swarm(c.Clients, a, func(o *swarm.Options) { o.Auth = auth })
 	if err != nil {
 		return err
 	}
-	defer f.swarm.Close()
-	if err := t.connect(ctx, f.swarm, &f.audience.failures); err != nil {
+	defer s.Close()
+	if err := t.connect(ctx, s, &a.failures); err != nil {
 		return err
 	}
-	return f.run(ctx)
-}
-
-// fanout is a run of the scenario.
-type fanout struct {
-	*trial
-	settings *fanoutCommand
-	audience *audience
-	swarm    *swarm.Swarm
-	caster   *caster
-	until    atomic.Int64  // when the part ends, by clock, unless paced
-	over     atomic.Bool   // the last broadcast of a paced part is out
-	done     chan struct{} // a token when a part is over and all of it has come
-}
-
-func (f *fanout) run(ctx context.Context) error {
-	c := f.settings
-	f.caster = &caster{clock: f.clock, audience: f.audience, clients: c.Clients, size: c.Size}
-	if c.Warmup > 0 {
-		if complete, err := f.part(ctx, c.Warmup, "warming up"); err != nil {
-			return err
-		} else if !complete {
-			return fmt.Errorf("warming up: %d deliveries did not come: does the server answer fan with %s?", f.audience.pending.Load(), broadcastEvent)
-		}
+	b := newBroadcasts(t, s, a, c.Size)
+	b.rate = c.Rate
+	switch c.Mode {
+	case "closed":
+		b.rate = 0
+	case "queued":
+		b.rate, b.burst = 0, c.Burst
 	}
-	f.audience.restart(f.caster.seq)
-	if err := f.begin(); err != nil {
+	return c.measure(ctx, t, b)
+}
+
+func (c *fanoutCommand) measure(ctx context.Context, t *trial, b *broadcasts) error {
+	if err := b.warmUp(ctx, c.Warmup); err != nil {
 		return err
 	}
-	if _, err := f.part(ctx, c.Duration, c.Mode); err != nil {
+	if err := t.begin(); err != nil {
 		return err
 	}
-	if err := f.pause(); err != nil {
+	if _, err := b.part(ctx, c.Duration, c.Mode); err != nil {
 		return err
 	}
-	f.swarm.Close() // before the counts: now nothing changes them, and errors are only those of the run
-	f.result.Counts = f.audience.counts(f.caster.seq)
-	f.result.Latencies = append(f.result.Latencies, f.audience.latency("delivery"))
-	f.tell(&f.audience.failures)
-	if err := f.accountDeliveries(); err != nil {
+	if err := t.pause(); err != nil {
 		return err
 	}
-	return f.publish()
-}
-
-// part broadcasts for a while and waits until all has come. It reports whether it has.
-func (f *fanout) part(ctx context.Context, d time.Duration, what string) (complete bool, err error) {
-	stop := f.progress.watch(func() string {
-		return fmt.Sprintf("%s: %d deliveries to come, %d errors", what, f.audience.pending.Load(), f.audience.count())
-	})
-	defer stop()
-	if f.settings.Mode == "paced" {
-		err = f.pace(ctx, d)
-	} else {
-		f.until.Store(f.clock() + int64(d))
-		f.next()
+	b.swarm.Close() // before the counts: now nothing changes them, and errors are only those of the run
+	t.result.Counts = b.audience.counts(b.caster.seq)
+	t.result.Latencies = append(t.result.Latencies, b.audience.latency("delivery"))
+	t.tell(&b.audience.failures)
+	if err := t.accountDeliveries(); err != nil {
+		return err
 	}
-	if err != nil {
-		return false, err
-	}
-	patience := time.NewTimer(f.settings.Timeout)
-	defer patience.Stop()
-	if f.settings.Mode != "paced" {
-		patience.Reset(d + f.settings.Timeout)
-	}
-	select {
-	case <-f.done:
-		return true, nil
-	case <-patience.C:
-		return false, nil
-	case <-ctx.Done():
-		return false, ctx.Err()
-	}
-}
-
-// drained is called on a loop when everybody has received everything that was sent.
-func (f *fanout) drained() {
-	switch {
-	case f.settings.Mode == "paced":
-		f.finishPaced()
-	case f.clock() < f.until.Load():
-		f.next()
-	default:
-		f.finish()
-	}
-}
-
-// finish says that the part is over.
-func (f *fanout) finish() {
-	select {
-	case f.done <- struct{}{}:
-	default:
-	}
-}
-
-// finishPaced is finish if the last broadcast is out and has come. With several loops, one may still be at the end of the
-// broadcast before while the last one is being sent.
-func (f *fanout) finishPaced() {
-	if f.over.Load() && f.audience.pending.Load() == 0 {
-		f.finish()
-	}
-}
-
-// pace sends the broadcasts at their times, the last one when d is over.
-func (f *fanout) pace(ctx context.Context, d time.Duration) error {
-	interval := time.Duration(float64(time.Second) / f.settings.Rate)
-	n := max(int(d/interval), 1)
-	f.over.Store(false)
-	began := f.clock()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for i := range n {
-		timer.Reset(time.Duration(began + int64(i+1)*int64(interval) - f.clock()))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		f.swarm.Post(0, func(c *swarm.Client) {
-			f.caster.cast(c, 1)
-			if i == n-1 {
-				f.over.Store(true)
-				f.finishPaced()
-			}
-		})
-	}
-	return nil
-}
-
-// next sends what is to be sent when everybody has the last.
-func (f *fanout) next() {
-	n := 1
-	if f.settings.Mode == "queued" {
-		n = f.settings.Burst
-	}
-	f.swarm.Post(0, func(c *swarm.Client) { f.caster.cast(c, n) })
+	return t.publish()
 }

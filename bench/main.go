@@ -25,6 +25,8 @@ type cli struct {
 	Fanout  fanoutCommand  `cmd:"" help:"Broadcasts to all clients: latency, and the server's CPU time per delivery."`
 	Idle    idleCommand    `cmd:"" help:"Connects clients that do nothing: the server's memory per connection."`
 	Connect connectCommand `cmd:"" help:"Connects as fast as the server allows: connects per second."`
+	Storm   stormCommand   `cmd:"" help:"Cuts all clients at once, then restarts the server: time until all are back."`
+	Slow    slowCommand    `cmd:"" help:"Broadcasts while some clients do not read: what the others notice."`
 }
 
 func main() {

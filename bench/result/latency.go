@@ -55,9 +55,14 @@ func (h *Histogram) Reset() { h.counts.Reset() }
 // Count returns how many durations there are.
 func (h *Histogram) Count() int64 { return h.counts.TotalCount() }
 
+// At returns the duration that so many percent do not exceed, 0 where there are none.
+func (h *Histogram) At(percent float64) time.Duration {
+	return time.Duration(h.counts.ValueAtQuantile(percent))
+}
+
 // Latency returns the percentiles under a name. Those of an empty one are 0.
 func (h *Histogram) Latency(name string) Latency {
-	at := func(percent float64) float64 { return micros(h.counts.ValueAtQuantile(percent)) }
+	at := func(percent float64) float64 { return micros(int64(h.At(percent))) }
 	l := Latency{Name: name, Count: h.Count()}
 	if l.Count > 0 {
 		l.Mean = h.counts.Mean() / float64(time.Microsecond)

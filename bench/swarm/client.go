@@ -87,7 +87,11 @@ func (c *Client) begin() {
 	l := c.loop
 	c.phase, c.began = Connecting, l.swarm.options.Clock()
 	l.flying++
-	fd, err := dial(l.target, source(l.target.Addr(), c.index), l.swarm.options.ReceiveBuffer)
+	buffer := 0
+	if size := l.swarm.options.ReceiveBuffer; size != nil {
+		buffer = size(c.index)
+	}
+	fd, err := dial(l.target, source(l.target.Addr(), c.index), buffer)
 	if err == nil {
 		c.fd = fd
 		err = l.poll.add(fd, c.index, c.attempt)

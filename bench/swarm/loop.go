@@ -81,8 +81,7 @@ func (l *loop) run() {
 
 // launch begins the connects whose turn it is.
 func (l *loop) launch() {
-	most := l.swarm.options.InFlight
-	for len(l.queue) > 0 && (most == 0 || l.flying < most) {
+	for len(l.queue) > 0 && l.mayLaunch() {
 		c := l.queue[0]
 		l.queue = l.queue[1:]
 		if c.phase == Queued {
@@ -94,9 +93,14 @@ func (l *loop) launch() {
 	}
 }
 
+func (l *loop) mayLaunch() bool {
+	most := int(l.swarm.inFlight.Load())
+	return most == 0 || l.flying < most
+}
+
 // patience is how long the loop may wait for something to happen; negative is for ever.
 func (l *loop) patience() time.Duration {
-	if len(l.queue) > 0 && (l.swarm.options.InFlight == 0 || l.flying < l.swarm.options.InFlight) {
+	if len(l.queue) > 0 && l.mayLaunch() {
 		return 0
 	}
 	if len(l.timers) == 0 {

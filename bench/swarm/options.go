@@ -27,8 +27,9 @@ type Options struct {
 	InFlight int
 	// ConnectTimeout is how long a connect may take, from the TCP connect to the answer to CONNECT. Defaults to 20 s.
 	ConnectTimeout time.Duration
-	// ReceiveBuffer is the size of a client's receive buffer in the kernel (SO_RCVBUF). Zero means what the system gives.
-	ReceiveBuffer int
+	// ReceiveBuffer returns the size of a client's receive buffer in the kernel (SO_RCVBUF), in bytes. It is called on the
+	// client's loop at every connect. Zero, and where it is nil: what the system gives.
+	ReceiveBuffer func(index int) int
 	// Clock tells the time. Required; NewClock makes one.
 	Clock Clock
 }
@@ -69,8 +70,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("swarm: %d clients, need at least one", o.Clients)
 	case o.Loops < 1 || o.Loops > 64:
 		return fmt.Errorf("swarm: %d loops, may be 1 to 64", o.Loops)
-	case o.InFlight < 0 || o.ConnectTimeout < 0 || o.ReceiveBuffer < 0:
-		return errors.New("swarm: InFlight, ConnectTimeout and ReceiveBuffer must not be negative")
+	case o.InFlight < 0 || o.ConnectTimeout < 0:
+		return errors.New("swarm: InFlight and ConnectTimeout must not be negative")
 	case o.Observer == nil:
 		return errors.New("swarm: Observer is required")
 	case o.Clock == nil:

@@ -16,6 +16,7 @@ type Swarm struct {
 	running sync.WaitGroup
 	closing sync.Once
 
+	inFlight  atomic.Int64
 	connected atomic.Int64
 	settled   chan struct{} // a token whenever the last of the clients that were to connect has, or has failed
 	unsettled atomic.Int64
@@ -41,6 +42,7 @@ func New(o Options) (*Swarm, error) {
 			"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
 			"Sec-WebSocket-Key: c3dhcm0gb2YgY2xpZW50cw==\r\n\r\n"),
 	}
+	s.SetInFlight(o.InFlight)
 	for range o.Loops {
 		l, err := newLoop(s, target)
 		if err != nil {
@@ -104,6 +106,9 @@ func (s *Swarm) Connect(ctx context.Context) error {
 	}
 	return s.Settled(ctx)
 }
+
+// SetInFlight changes Options.InFlight for the connects to come.
+func (s *Swarm) SetInFlight(n int) { s.inFlight.Store(int64(n)) }
 
 // Expect forgets an earlier end of connecting, so that Settled waits for the next one.
 func (s *Swarm) Expect() {

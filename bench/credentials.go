@@ -56,26 +56,38 @@ func authOf(token string) (string, error) {
 	return string(text), nil
 }
 
-// readTokens reads the first word of each line; empty lines do not count. What follows the token on its line is for
-// others.
+// readTokens reads the first word of each line.
 func readTokens(file string) ([]string, error) {
+	lines, err := readTokenLines(file)
+	if err != nil {
+		return nil, err
+	}
+	tokens := make([]string, len(lines))
+	for i, fields := range lines {
+		tokens[i] = fields[0]
+	}
+	return tokens, nil
+}
+
+// readTokenLines reads the words of each line of a file of tokens; empty lines do not count.
+func readTokenLines(file string) ([][]string, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("tokens: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	var tokens []string
+	var all [][]string
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
 		if fields := strings.Fields(lines.Text()); len(fields) > 0 {
-			tokens = append(tokens, fields[0])
+			all = append(all, fields)
 		}
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("tokens: read %s: %w", file, err)
 	}
-	if len(tokens) == 0 {
+	if len(all) == 0 {
 		return nil, fmt.Errorf("tokens: %s has none", file)
 	}
-	return tokens, nil
+	return all, nil
 }

@@ -27,6 +27,8 @@ type cli struct {
 	Connect connectCommand `cmd:"" help:"Connects as fast as the server allows: connects per second."`
 	Storm   stormCommand   `cmd:"" help:"Cuts all clients at once, then restarts the server: time until all are back."`
 	Slow    slowCommand    `cmd:"" help:"Broadcasts while some clients do not read: what the others notice."`
+	Command commandCommand `cmd:"" help:"Changes bookings of a desk over REST: time until the last socket knows."`
+	Rooms   roomsCommand   `cmd:"" help:"Thousands of users of a desk, each told of their own bookings only."`
 }
 
 func main() {

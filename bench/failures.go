@@ -10,17 +10,17 @@ import (
 
 // failures counts what went wrong, by its text, and keeps the first. Any goroutine may use it.
 type failures struct {
-	mu    sync.Mutex
-	n     int
-	begin error
-	texts map[string]int
+	mu       sync.Mutex
+	n        int
+	earliest error
+	texts    map[string]int
 }
 
 func (f *failures) add(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.n++; f.n == 1 {
-		f.begin = err
+		f.earliest = err
 		f.texts = map[string]int{}
 	}
 	const different = 20
@@ -38,7 +38,7 @@ func (f *failures) count() int {
 func (f *failures) first() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.begin
+	return f.earliest
 }
 
 // most returns the texts and how often each came, the most frequent first.

@@ -29,6 +29,7 @@ type cli struct {
 	Slow    slowCommand    `cmd:"" help:"Broadcasts while some clients do not read: what the others notice."`
 	Command commandCommand `cmd:"" help:"Changes bookings of a desk over REST: time until the last socket knows."`
 	Rooms   roomsCommand   `cmd:"" help:"Thousands of users of a desk, each told of their own bookings only."`
+	Mixed   mixedCommand   `cmd:"" help:"Customers, staff and admins of a desk at work: latency of each kind, and what was lost."`
 }
 
 func main() {

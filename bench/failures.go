@@ -59,7 +59,7 @@ type failure struct {
 }
 
 // Closed is that of swarm.Observer, for observers that expect no connection to end.
-func (f *failures) Closed(_ *swarm.Client, _ int64, why *swarm.Cause) { f.add(why) }
+func (f *failures) Closed(_ *swarm.Client, _ int64, why *swarm.CloseError) { f.add(why) }
 
 // Connected is that of swarm.Observer, for observers that have nothing to do then.
 func (f *failures) Connected(*swarm.Client, int64, []byte) {}

@@ -170,7 +170,7 @@ func (m *mixed) Connected(c *swarm.Client, at int64, answer []byte) {
 }
 
 // Closed implements swarm.Observer.
-func (m *mixed) Closed(c *swarm.Client, _ int64, why *swarm.Cause) {
+func (m *mixed) Closed(c *swarm.Client, _ int64, why *swarm.CloseError) {
 	m.add(why)
 	in := &m.inboxes[c.Index()]
 	if !in.before {

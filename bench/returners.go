@@ -52,7 +52,7 @@ func (r *returners) Connected(c *swarm.Client, at int64, _ []byte) {
 func (r *returners) Packet(*swarm.Client, int64, []byte) {}
 
 // Closed implements swarm.Observer.
-func (r *returners) Closed(c *swarm.Client, _ int64, why *swarm.Cause) {
+func (r *returners) Closed(c *swarm.Client, _ int64, why *swarm.CloseError) {
 	i := c.Index()
 	switch {
 	case why.Phase < swarm.Connected:

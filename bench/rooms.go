@@ -80,7 +80,6 @@ type rooms struct {
 	settings         *roomsCommand
 	api              *rest
 	staff, customers []person
-	drivers          []*driver // one per worker
 }
 
 func (r *rooms) run(ctx context.Context) error {

@@ -35,7 +35,7 @@ func (a *slowAudience) Packet(c *swarm.Client, at int64, packet []byte) {
 }
 
 // Closed implements swarm.Observer.
-func (a *slowAudience) Closed(c *swarm.Client, at int64, why *swarm.Cause) {
+func (a *slowAudience) Closed(c *swarm.Client, at int64, why *swarm.CloseError) {
 	if c.Index() < a.healthy || why.Phase < swarm.Connected {
 		a.audience.Closed(c, at, why)
 		return

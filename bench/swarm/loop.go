@@ -122,7 +122,7 @@ func (l *loop) fire() {
 		case t.client.phase == Idle:
 			t.client.Connect()
 		case t.client.phase < Connected && t.client.phase > Queued:
-			t.client.fail(now, &Cause{Phase: t.client.phase, Err: ErrTimeout})
+			t.client.fail(now, &CloseError{Phase: t.client.phase, Err: ErrTimeout})
 		}
 	}
 }

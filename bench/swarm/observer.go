@@ -14,7 +14,7 @@ type Observer interface {
 	// only.
 	Packet(c *Client, at int64, packet []byte)
 	// Closed is called when a connection has ended that was not ended by Cut, or could not be made.
-	Closed(c *Client, at int64, why *Cause)
+	Closed(c *Client, at int64, why *CloseError)
 }
 
 // Phase is how far a connection is.
@@ -40,8 +40,8 @@ func (p Phase) String() string {
 	return "phase"
 }
 
-// Cause says why a connection ended.
-type Cause struct {
+// CloseError says why a connection ended.
+type CloseError struct {
 	Phase Phase // in which it was
 	// Status is that of the HTTP answer while upgrading, otherwise of the WebSocket close frame; 0 where there was none.
 	Status int
@@ -53,7 +53,7 @@ type Cause struct {
 }
 
 // Error implements error.
-func (c *Cause) Error() string {
+func (c *CloseError) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "closed while %s", c.Phase)
 	if c.Status != 0 {
@@ -69,4 +69,4 @@ func (c *Cause) Error() string {
 }
 
 // Unwrap returns Err.
-func (c *Cause) Unwrap() error { return c.Err }
+func (c *CloseError) Unwrap() error { return c.Err }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ func newREST(address string, connections int, timeout time.Duration) *rest {
 		client: &fasthttp.HostClient{
 			Addr: address, MaxConns: connections, MaxConnWaitTimeout: timeout, MaxIdemponentCallAttempts: 1,
 			NoDefaultUserAgentHeader: true, RetryIfErr: neverAgain,
+			Dial: func(address string) (net.Conn, error) { return net.DialTimeout("tcp", address, timeout) }, //nolint:noctx // the request's own timeout ends it
 		},
 		base: "http://" + address + "/api/v1", timeout: timeout,
 	}

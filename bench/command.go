@@ -67,12 +67,11 @@ const (
 )
 
 // Run implements the command.
-func (c *commandCommand) Run(ctx context.Context, around surroundings) (err error) {
-	t, err := newTrial(ctx, c.common, around)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, t.close()) }()
+func (c *commandCommand) Run(ctx context.Context, around surroundings) error {
+	return c.try(ctx, nil, around, func(t *trial) error { return c.run(ctx, t) })
+}
+
+func (c *commandCommand) run(ctx context.Context, t *trial) error {
 	workers := max(c.Parallel, 1)
 	api := newREST(t.address, workers+1, c.Timeout)
 	defer api.close()

@@ -468,12 +468,6 @@ func TestReceivingAllocatesNothing(t *testing.T) {
 	}
 }
 
-type silent struct{}
-
-func (silent) Connected(*Client, int64, []byte)   {}
-func (silent) Packet(*Client, int64, []byte)      {}
-func (silent) Closed(*Client, int64, *CloseError) {}
-
 func TestTooManyFiles(t *testing.T) {
 	_, err := New(Options{Address: "127.0.0.1:9", Clients: 1 << 30, Observer: silent{}, Clock: NewClock()})
 	if err == nil || !strings.Contains(err.Error(), "open files") {

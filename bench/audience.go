@@ -42,15 +42,14 @@ func (a *audience) Packet(c *swarm.Client, at int64, packet []byte) {
 	}
 }
 
-// restart begins to count anew: the numbers after first. Nothing may be on its way.
-func (a *audience) restart(first uint32) {
-	for i := range a.ledgers {
+// restart begins to count anew for a client, on its loop: the numbers after first. Nothing may be on its way.
+func (a *audience) restart(c *swarm.Client, first uint32) {
+	if i := c.Index(); i < len(a.ledgers) {
 		a.ledgers[i] = newLedger(first)
 	}
-	for _, h := range a.histograms {
-		h.Reset()
+	if loop := c.Index(); loop < len(a.histograms) { // the first client of a loop
+		a.histograms[loop].Reset()
 	}
-	a.pending.Store(0)
 }
 
 // counts returns what became of the numbers up to sent. The loops must be done with them, or closed.

@@ -43,8 +43,8 @@ func (b *broadcasts) warmUp(ctx context.Context, d time.Duration) error {
 			return fmt.Errorf("warming up: %d deliveries did not come: does the server answer fan with %s?", b.audience.pending.Load(), broadcastEvent)
 		}
 	}
-	b.audience.restart(b.caster.seq)
-	return nil
+	first := b.caster.seq
+	return b.swarm.Each(ctx, func(c *swarm.Client) { b.audience.restart(c, first) })
 }
 
 // part broadcasts for a while and waits until all has come. It reports whether it has.

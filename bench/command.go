@@ -67,12 +67,11 @@ const (
 )
 
 // Run implements the command.
-func (c *commandCommand) Run(ctx context.Context, around surroundings) (err error) {
-	t, err := newTrial(ctx, c.common, around)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, t.close()) }()
+func (c *commandCommand) Run(ctx context.Context, around surroundings) error {
+	return c.try(ctx, nil, around, func(t *trial) error { return c.run(ctx, t) })
+}
+
+func (c *commandCommand) run(ctx context.Context, t *trial) error {
 	workers := max(c.Parallel, 1)
 	api := newREST(t.address, workers+1, c.Timeout)
 	defer api.close()
@@ -119,6 +118,13 @@ func (c *commandCommand) Run(ctx context.Context, around surroundings) (err erro
 
 func (c *commandCommand) measure(ctx context.Context, t *trial, s *swarm.Swarm, d *driver) error {
 	workers := len(d.watch.subjects)
+	subjectOf := func(ledger int) int { return ledger / c.Clients % workers }
+	ledgers := func(client int) (own []int) {
+		for i := client; i < len(d.watch.ledgers); i += c.Clients {
+			own = append(own, i)
+		}
+		return own
+	}
 	part := func(length time.Duration, what string) error {
 		stop := t.progress.watch(func() string { return fmt.Sprintf("%s: %d events to come", what, d.watch.pending.Load()) })
 		defer stop()
@@ -131,7 +137,7 @@ func (c *commandCommand) measure(ctx context.Context, t *trial, s *swarm.Swarm, 
 		if err := part(c.Warmup, "warming up"); err != nil {
 			return err
 		}
-		if err := d.restart(ctx, s, func(ledger int) int { return ledger / c.Clients % workers }); err != nil {
+		if err := d.restart(ctx, s, ledgers, subjectOf); err != nil {
 			return err
 		}
 	}
@@ -145,7 +151,7 @@ func (c *commandCommand) measure(ctx context.Context, t *trial, s *swarm.Swarm, 
 		return err
 	}
 	s.Close()
-	t.result.Counts = d.watch.counts(func(ledger int) int { return ledger / c.Clients % workers })
+	t.result.Counts = d.watch.counts(subjectOf)
 	if err := d.report(); err != nil {
 		return err
 	}

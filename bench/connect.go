@@ -43,20 +43,13 @@ func (c *connectCommand) Validate() error {
 }
 
 // Run implements the command.
-func (c *connectCommand) Run(ctx context.Context, around surroundings) (err error) {
-	auth, err := c.load()
-	if err != nil {
-		return err
-	}
-	t, err := newTrial(ctx, c.common, around)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, t.close()) }()
+func (c *connectCommand) Run(ctx context.Context, around surroundings) error {
+	return c.try(ctx, &c.credentials, around, func(t *trial) error { return c.run(ctx, t) })
+}
+
+func (c *connectCommand) run(ctx context.Context, t *trial) error {
 	arrivals := newArrivals(c.Loops)
-	s, err := t.swarm(c.Clients, arrivals, func(o *swarm.Options) {
-		o.Auth, o.InFlight = auth, max(c.InFlight/c.Loops, 1)
-	})
+	s, err := t.swarm(c.Clients, arrivals, func(o *swarm.Options) { o.InFlight = max(c.InFlight/c.Loops, 1) })
 	if err != nil {
 		return err
 	}

@@ -176,30 +176,27 @@ func (d *driver) missing() error {
 	return errors.Join(err, d.watch.first())
 }
 
-// restart forgets what was counted and timed so far. It fails where something has not come: it would be missed later.
-func (d *driver) restart(ctx context.Context, s *swarm.Swarm, subjectOf func(ledger int) int) error {
+// restart forgets what was counted and timed so far. ledgers are those of a client and subjectOf what they are about. It
+// fails where something has not come: it would be missed later.
+func (d *driver) restart(ctx context.Context, s *swarm.Swarm, ledgers func(client int) []int, subjectOf func(ledger int) int) error {
 	if err := d.drained(ctx); err != nil {
 		return err
 	}
 	if n := d.watch.pending.Load(); n > 0 {
 		return fmt.Errorf("warming up: %w", d.missing())
 	}
+	d.answered.Reset()
+	d.commanding = 0
 	w := d.watch
-	err := s.Each(ctx, func(c *swarm.Client) { // after what the loops still do
-		if loop := c.Index(); loop < len(w.each) {
+	return s.Each(ctx, func(c *swarm.Client) {
+		for _, i := range ledgers(c.Index()) {
+			w.ledgers[i] = newLedger(w.subjects[subjectOf(i)].seq)
+		}
+		if loop := c.Index(); loop < len(w.each) { // the first client of a loop
 			w.each[loop].Reset()
 			w.last[loop].Reset()
 		}
 	})
-	if err != nil {
-		return err
-	}
-	for i := range w.ledgers {
-		w.ledgers[i] = newLedger(w.subjects[subjectOf(i)].seq)
-	}
-	d.answered.Reset()
-	d.commanding = 0
-	return nil
 }
 
 // report adds what was timed to the result, and what the server spent. Counts must be set and the loops done.

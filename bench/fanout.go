@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"kapoor.example/desk/bench/swarm"
 )
 
 // fanoutCommand broadcasts to all clients.
@@ -52,18 +50,13 @@ func (c *fanoutCommand) Validate() error {
 }
 
 // Run implements the command.
-func (c *fanoutCommand) Run(ctx context.Context, around surroundings) (err error) {
-	auth, err := c.load()
-	if err != nil {
-		return err
-	}
-	t, err := newTrial(ctx, c.common, around)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, t.close()) }()
+func (c *fanoutCommand) Run(ctx context.Context, around surroundings) error {
+	return c.try(ctx, &c.credentials, around, func(t *trial) error { return c.run(ctx, t) })
+}
+
+func (c *fanoutCommand) run(ctx context.Context, t *trial) error {
 	a := newAudience(c.Clients, c.Loops)
-	s, err := t.swarm(c.Clients, a, func(o *swarm.Options) { o.Auth = auth })
+	s, err := t.swarm(c.Clients, a, nil)
 	if err != nil {
 		return err
 	}

@@ -43,21 +43,16 @@ func (c *idleCommand) Validate() error {
 }
 
 // Run implements the command.
-func (c *idleCommand) Run(ctx context.Context, around surroundings) (err error) {
-	auth, err := c.load()
-	if err != nil {
-		return err
-	}
-	t, err := newTrial(ctx, c.common, around)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, t.close()) }()
+func (c *idleCommand) Run(ctx context.Context, around surroundings) error {
+	return c.try(ctx, &c.credentials, around, func(t *trial) error { return c.run(ctx, t) })
+}
+
+func (c *idleCommand) run(ctx context.Context, t *trial) error {
 	if t.server == nil {
 		return &usageError{errors.New("idle needs the server's process: give --start or --pid")}
 	}
 	arrivals := newArrivals(c.Loops)
-	s, err := t.swarm(c.Clients, arrivals, func(o *swarm.Options) { o.Auth = auth })
+	s, err := t.swarm(c.Clients, arrivals, nil)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (c *mixedCommand) Validate() error {
 }
 
 // Run implements the command.
-func (c *mixedCommand) Run(ctx context.Context, around surroundings) (err error) {
+func (c *mixedCommand) Run(ctx context.Context, around surroundings) error {
 	people, err := readPeople(c.Tokens)
 	if err != nil {
 		return err
@@ -70,18 +70,19 @@ func (c *mixedCommand) Run(ctx context.Context, around surroundings) (err error)
 	if len(customers) < c.Customers || len(staff) < c.Staff {
 		return fmt.Errorf("tokens: %s has %d customers and %d staff", c.Tokens, len(customers), len(staff))
 	}
-	t, err := newTrial(ctx, c.common, around)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, t.close()) }()
+	return c.try(ctx, nil, around, func(t *trial) error {
+		return c.run(ctx, t, customers[:c.Customers], staff[:c.Staff])
+	})
+}
+
+func (c *mixedCommand) run(ctx context.Context, t *trial, customers, staff []person) error {
 	api := newREST(t.address, mixedParallel, c.Timeout)
 	defer api.close()
 	admin, err := api.login(c.Admin)
 	if err != nil {
 		return err
 	}
-	m := newMixed(ctx, t, c, api, customers[:c.Customers], staff[:c.Staff], admin)
+	m := newMixed(ctx, t, c, api, customers, staff, admin)
 	s, err := t.swarm(len(m.people), m, func(o *swarm.Options) { o.Auth = m.auth })
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"kapoor.example/desk/bench/result"
 	"kapoor.example/desk/bench/swarm"
 )
 
@@ -89,7 +88,7 @@ func (m *mixed) prepare(ctx context.Context) error {
 	}
 	m.requests.Wait()
 	m.late.Store(0)
-	m.timed[kindCreate] = &timing{histogram: result.NewHistogram()}
+	m.timed[kindCreate].reset()
 	if err := m.first(); err != nil {
 		return fmt.Errorf("first bookings: %w", err)
 	}

@@ -84,6 +84,12 @@ func (t *timing) record(d time.Duration) {
 	t.histogram.Record(d)
 }
 
+func (t *timing) reset() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.histogram.Reset()
+}
+
 func (t *timing) latency(name string) result.Latency {
 	t.mu.Lock()
 	defer t.mu.Unlock()

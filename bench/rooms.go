@@ -52,7 +52,7 @@ func (c *roomsCommand) Validate() error {
 }
 
 // Run implements the command.
-func (c *roomsCommand) Run(ctx context.Context, around surroundings) (err error) {
+func (c *roomsCommand) Run(ctx context.Context, around surroundings) error {
 	people, err := readPeople(c.Tokens)
 	if err != nil {
 		return err
@@ -62,15 +62,12 @@ func (c *roomsCommand) Run(ctx context.Context, around surroundings) (err error)
 	if len(customers) < c.Bookings {
 		return fmt.Errorf("tokens: %s has %d customers, --bookings asks for %d", c.Tokens, len(customers), c.Bookings)
 	}
-	t, err := newTrial(ctx, c.common, around)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, t.close()) }()
-	api := newREST(t.address, c.Parallel+1, c.Timeout)
-	defer api.close()
-	r := &rooms{trial: t, settings: c, api: api, staff: staff, customers: customers}
-	return r.run(ctx)
+	return c.try(ctx, nil, around, func(t *trial) error {
+		api := newREST(t.address, c.Parallel+1, c.Timeout)
+		defer api.close()
+		r := &rooms{trial: t, settings: c, api: api, staff: staff, customers: customers}
+		return r.run(ctx)
+	})
 }
 
 // rooms is a run of the scenario. The first clients are the staff, the others the customers; the first customers have a

@@ -57,16 +57,11 @@ func (c *slowCommand) Validate() error {
 }
 
 // Run implements the command.
-func (c *slowCommand) Run(ctx context.Context, around surroundings) (err error) {
-	auth, err := c.load()
-	if err != nil {
-		return err
-	}
-	t, err := newTrial(ctx, c.common, around)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, t.close()) }()
+func (c *slowCommand) Run(ctx context.Context, around surroundings) error {
+	return c.try(ctx, &c.credentials, around, func(t *trial) error { return c.run(ctx, t) })
+}
+
+func (c *slowCommand) run(ctx context.Context, t *trial) error {
 	pairs := slowPairs{healthy: result.NewHistogram(), alone: result.NewHistogram()}
 	for i := range c.Pairs {
 		both := []int{0, c.Stopped}
@@ -75,7 +70,7 @@ func (c *slowCommand) Run(ctx context.Context, around surroundings) (err error) 
 		}
 		for _, stopped := range both {
 			t.progress.show(fmt.Sprintf("pair %d of %d, %d stopped", i+1, c.Pairs, stopped))
-			if err := c.one(ctx, t, auth, stopped, &pairs); err != nil {
+			if err := c.one(ctx, t, stopped, &pairs); err != nil {
 				return err
 			}
 		}
@@ -88,10 +83,9 @@ func (c *slowCommand) Run(ctx context.Context, around surroundings) (err error) 
 }
 
 // one makes one run with new connections.
-func (c *slowCommand) one(ctx context.Context, t *trial, auth func(int) string, stopped int, pairs *slowPairs) error {
+func (c *slowCommand) one(ctx context.Context, t *trial, stopped int, pairs *slowPairs) error {
 	a := newSlowAudience(c.Clients, c.Clients-c.Stopped, c.Loops)
 	s, err := t.swarm(c.Clients, a, func(o *swarm.Options) {
-		o.Auth = auth
 		o.ReceiveBuffer = func(index int) int {
 			if index < a.healthy {
 				return 0

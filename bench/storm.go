@@ -38,20 +38,13 @@ func (c *stormCommand) Validate() error {
 }
 
 // Run implements the command.
-func (c *stormCommand) Run(ctx context.Context, around surroundings) (err error) {
-	auth, err := c.load()
-	if err != nil {
-		return err
-	}
-	t, err := newTrial(ctx, c.common, around)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, t.close()) }()
+func (c *stormCommand) Run(ctx context.Context, around surroundings) error {
+	return c.try(ctx, &c.credentials, around, func(t *trial) error { return c.run(ctx, t) })
+}
+
+func (c *stormCommand) run(ctx context.Context, t *trial) error {
 	r := newReturners(c.Clients, c.Loops)
-	s, err := t.swarm(c.Clients, r, func(o *swarm.Options) {
-		o.Auth, o.InFlight = auth, defaultInFlight
-	})
+	s, err := t.swarm(c.Clients, r, nil)
 	if err != nil {
 		return err
 	}

@@ -18,10 +18,28 @@ type trial struct {
 	common   common
 	clock    swarm.Clock
 	progress *progress
+	auth     func(client int) string // what clients carry; nil for nothing
 	result   result.Run
 
 	before process.Usage // of the server, without clients
 	parts  meter         // what was measured so far
+}
+
+// try makes a run: it opens the target, runs, and closes what was opened. who may be nil.
+func (c *common) try(ctx context.Context, who *credentials, around surroundings, run func(*trial) error) (err error) {
+	var auth func(int) string
+	if who != nil {
+		if auth, err = who.load(); err != nil {
+			return err
+		}
+	}
+	t, err := newTrial(ctx, *c, around)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.close()) }()
+	t.auth = auth
+	return run(t)
 }
 
 // newTrial opens the target. The caller closes the trial.
@@ -56,7 +74,7 @@ func (t *trial) close() error {
 func (t *trial) swarm(clients int, observer swarm.Observer, change func(*swarm.Options)) (*swarm.Swarm, error) {
 	o := swarm.Options{
 		Address: t.address, Path: t.common.Path, Clients: clients, Loops: t.common.Loops, Observer: observer, Clock: t.clock,
-		InFlight: defaultInFlight, ConnectTimeout: t.common.Timeout,
+		Auth: t.auth, InFlight: defaultInFlight, ConnectTimeout: t.common.Timeout,
 	}
 	if change != nil {
 		change(&o)

@@ -8,6 +8,13 @@ import (
 	"time"
 )
 
+// silent does not want to know.
+type silent struct{}
+
+func (silent) Connected(*Client, int64, []byte)   {}
+func (silent) Packet(*Client, int64, []byte)      {}
+func (silent) Closed(*Client, int64, *CloseError) {}
+
 func TestOptionsAreRefused(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -29,7 +36,7 @@ func TestOptionsAreRefused(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			o := Options{Address: "127.0.0.1:9", Clients: 1, Observer: &recorder{}, Clock: NewClock()}
+			o := Options{Address: "127.0.0.1:9", Clients: 1, Observer: silent{}, Clock: NewClock()}
 			test.spoil(&o)
 			s, err := New(o)
 			if err == nil {

@@ -101,11 +101,11 @@ func (l line) raw(p []byte) {
 
 // hear reads a packet; the client must have masked it.
 func (l line) hear() string {
-	frame, err := ws.ReadFrame(l)
-	if err != nil || !frame.Header.Masked {
-		return fmt.Sprintf("%v %+v", err, frame.Header)
+	h, payload, err := readFrame(l)
+	if err != nil || !h.Masked {
+		return fmt.Sprintf("%v %+v", err, h)
 	}
-	return string(ws.UnmaskFrame(frame).Payload)
+	return string(payload)
 }
 
 func (l line) hears(want string) {
@@ -187,9 +187,9 @@ func TestHandshake(t *testing.T) {
 		l.say(`40{"sid":"y"}`, `42["hello",1]`, "2", "6", `430[{"ok":true}]`)
 		l.hears("3")
 		l.raw(ws.MustCompileFrame(ws.NewPingFrame([]byte("are you there?"))))
-		frame, err := ws.ReadFrame(l)
-		if err != nil || frame.Header.OpCode != ws.OpPong || string(ws.UnmaskFrame(frame).Payload) != "are you there?" {
-			t.Errorf("answered a ping with %+v, %v", frame, err)
+		h, payload, err := readFrame(l)
+		if err != nil || h.OpCode != ws.OpPong || string(payload) != "are you there?" {
+			t.Errorf("answered a ping with %+v %q, %v", h, payload, err)
 		}
 		close(ponged)
 		l.hear() // until the client is gone
@@ -467,12 +467,6 @@ func TestReceivingAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
-
-type silent struct{}
-
-func (silent) Connected(*Client, int64, []byte)   {}
-func (silent) Packet(*Client, int64, []byte)      {}
-func (silent) Closed(*Client, int64, *CloseError) {}
 
 func TestTooManyFiles(t *testing.T) {
 	_, err := New(Options{Address: "127.0.0.1:9", Clients: 1 << 30, Observer: silent{}, Clock: NewClock()})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -54,6 +55,15 @@ func (m measure) number(value float64) string {
 		return fmt.Sprintf("%.1f", v)
 	}
 	return grouped(fmt.Sprintf("%.0f", v))
+}
+
+// tick is a value at an axis: as short as it can be.
+func (m measure) tick(value float64) string {
+	const thousand = 1e3
+	if v := value / m.factor; v < thousand {
+		return strconv.FormatFloat(math.Round(v*thousand)/thousand, 'f', -1, 64)
+	}
+	return m.number(value)
 }
 
 // grouped puts commas between thousands.

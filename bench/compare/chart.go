@@ -58,7 +58,7 @@ func figureChart(l line) chart {
 	}
 	m := measureFor(end, l.Unit)
 	for v := 0.0; v <= end*1.0001; v += step {
-		c.Ticks = append(c.Ticks, mark{at(v), m.number(v)})
+		c.Ticks = append(c.Ticks, mark{at(v), m.tick(v)})
 	}
 	c.Title += unitOf(m)
 	for _, cell := range l.Cells {
@@ -106,6 +106,9 @@ func ratioChart(r *report) chart {
 			for _, cell := range l.Cells {
 				if cell.Ratio != nil {
 					low, high = min(low, cell.Ratio.Min), max(high, cell.Ratio.Max)
+					if g := l.ratioGoal(); g != nil && cell.Target == ours {
+						low, high = min(low, g.Ratio), max(high, g.Ratio)
+					}
 					entries = append(entries, entry{s.Name + ", " + name(cell.Target), l, cell})
 				}
 			}
@@ -126,14 +129,22 @@ func ratioChart(r *report) chart {
 		row.place(e.cell.Ratio, at)
 		base, _ := e.line.cell(limit)
 		row.Dots = dots(e.cell.Rounds.over(base.Rounds), at, func(v float64) string { return fmt.Sprintf("%.2f", v) })
-		for _, g := range e.line.Goals {
-			if g.Ratio > 0 && e.cell.Target == ours {
-				row.Goal = &mark{at(g.Ratio), "goal: " + g.Goal}
-			}
+		if g := e.line.ratioGoal(); g != nil && e.cell.Target == ours {
+			row.Goal = &mark{at(g.Ratio), "goal: " + g.Goal}
 		}
 		c.Rows = append(c.Rows, row)
 	}
 	return c
+}
+
+// ratioGoal is the goal that is a ratio to the limit, nil where there is none.
+func (l line) ratioGoal() *verdict {
+	for i := range l.Goals {
+		if l.Goals[i].Ratio > 0 {
+			return &l.Goals[i]
+		}
+	}
+	return nil
 }
 
 func (r *chartRow) place(s *spread, at func(float64) float64) {

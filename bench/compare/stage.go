@@ -28,22 +28,26 @@ type stage struct {
 
 // newStage builds what the scenarios need. What cannot be had is an error only for those that need it; without the
 // generator there is nothing.
-func newStage(ctx context.Context, scenarios []scenario, show *progress) (s *stage, err error) {
-	s = &stage{secret: rand.Text() + rand.Text(), missing: map[string]error{}}
-	if s.root, err = moduleRoot(); err != nil {
+func newStage(ctx context.Context, scenarios []scenario, show *progress) (*stage, error) {
+	root, err := moduleRoot()
+	if err != nil {
 		return nil, err
 	}
-	if s.folder, err = os.MkdirTemp("", "compare-*"); err != nil {
+	folder, err := os.MkdirTemp("", "compare-*")
+	if err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.close())
-		}
-	}()
+	s := &stage{root: root, folder: folder, secret: rand.Text() + rand.Text(), missing: map[string]error{}}
+	if err := s.setUp(ctx, scenarios, show); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *stage) setUp(ctx context.Context, scenarios []scenario, show *progress) error {
 	show.show("building the generator")
 	if err := s.build(ctx, "./bench", generator); err != nil {
-		return nil, err
+		return err
 	}
 	peopled := false
 	for _, sc := range scenarios {
@@ -59,7 +63,7 @@ func newStage(ctx context.Context, scenarios []scenario, show *progress) (s *sta
 			s.missing[desk] = err
 		}
 	}
-	return s, ctx.Err()
+	return ctx.Err()
 }
 
 // prepared prepares a program, once.

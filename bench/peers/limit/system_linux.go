@@ -15,23 +15,14 @@ const errAgain = unix.EAGAIN
 // there is no other goroutine that could want the thread.
 
 // readFile reads what is there; p is not empty. n is 0 at the end, err is errAgain where there is nothing.
-func readFile(fd int, p []byte) (n int, err error) {
-	for {
-		n, _, failed := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)))
-		switch failed {
-		case 0:
-			return int(n), nil
-		case unix.EINTR:
-			continue
-		}
-		return 0, failed
-	}
-}
+func readFile(fd int, p []byte) (n int, err error) { return transfer(unix.SYS_READ, fd, p) }
 
 // writeFile writes what is taken; p is not empty. err is errAgain where nothing is.
-func writeFile(fd int, p []byte) (n int, err error) {
+func writeFile(fd int, p []byte) (n int, err error) { return transfer(unix.SYS_WRITE, fd, p) }
+
+func transfer(call uintptr, fd int, p []byte) (n int, err error) {
 	for {
-		n, _, failed := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)))
+		n, _, failed := unix.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)))
 		switch failed {
 		case 0:
 			return int(n), nil

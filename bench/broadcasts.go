@@ -49,8 +49,10 @@ func (b *broadcasts) warmUp(ctx context.Context, d time.Duration) error {
 
 // part broadcasts for a while and waits until all has come. It reports whether it has.
 func (b *broadcasts) part(ctx context.Context, d time.Duration, what string) (complete bool, err error) {
+	began := b.clock()
 	stop := b.progress.watch(func() string {
-		return fmt.Sprintf("%s: %d deliveries to come, %d errors", what, b.audience.pending.Load(), b.audience.count())
+		return fmt.Sprintf("%s: %.0f of %.0f s, %d deliveries to come, %d errors",
+			what, time.Duration(b.clock()-began).Seconds(), d.Seconds(), b.audience.pending.Load(), b.audience.count())
 	})
 	defer stop()
 	if b.rate > 0 {

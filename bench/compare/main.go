@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -90,17 +91,18 @@ func compare(ctx context.Context, o options, stdout, stderr io.Writer) (err erro
 	c := comparison{scenarios: chosen, rounds: o.Runs, quick: o.Quick, run: stage.run, show: show, now: time.Now}
 	peers := stage.describe(ctx)
 	r := c.make(ctx)
-	r.Peers = peers
+	took := r.targets()
+	r.Peers = slices.DeleteFunc(peers, func(p peer) bool { return !slices.Contains(took, p.Target) })
 	show.end()
 	if ctx.Err() != nil && !r.any() {
-		return fmt.Errorf("interrupted before anything was finished: %w", ctx.Err())
+		return errors.New("interrupted before anything was finished")
 	}
 	if err := r.publish(o.Out, stdout); err != nil {
 		return err
 	}
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("interrupted; the report holds what was finished: %w", ctx.Err())
+		return errors.New("interrupted: the report holds what was finished")
 	case r.failed():
 		return errIncomplete
 	}

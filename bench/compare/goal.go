@@ -62,6 +62,16 @@ func atMost(most float64, text string) goal {
 	}}
 }
 
+// atLeast: the median itself, a count.
+func atLeast(least float64) goal {
+	return goal{text: fmt.Sprintf("≥ %g", least), value: least, met: func(v view) (bool, bool) {
+		if v.value == nil {
+			return false, false
+		}
+		return v.value.Median >= least, true
+	}}
+}
+
 // atLeastOrRatio: the median itself, or else the median ratio to the limit.
 func atLeastOrRatio(least float64, text string, ratio float64) goal {
 	return goal{text: fmt.Sprintf("≥ %s, or ≥ %.2f × limit", text, ratio), ratio: ratio, value: least, met: func(v view) (bool, bool) {

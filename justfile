@@ -82,6 +82,24 @@ fuzz time="1m":
 bench packages="./..." pattern=".":
     go test -run '^$' -bench '{{ pattern }}' -benchmem {{ packages }}
 
+# What the desk costs beside a bare write loop and Node, as a report in bench/out: just bench-compare --runs 5, or --quick
+bench-compare *flags: _bench-node
+    go run ./bench/compare {{ flags }}
+
+# Node's packages for the comparison, where they are missing or older than their lock. Without npm it goes on without Node.
+_bench-node:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd bench/peers/node
+    if [ -d node_modules/socket.io ] && [ ! package-lock.json -nt node_modules/.package-lock.json ]; then
+        exit 0
+    fi
+    if ! command -v npm >/dev/null; then
+        echo "npm is not installed: Node will not be compared."
+    elif ! npm ci --no-audit --no-fund; then
+        echo "npm ci went wrong: Node will not be compared."
+    fi
+
 # Format every file.
 fmt:
     git ls-files -z '*.go' | xargs -0 gofmt -w

@@ -9,7 +9,7 @@ import (
 	"kapoor.example/desk/protocol/socketio"
 )
 
-var adapterKind = actors.Kind{Name: "adapter", Directive: actors.Resume, Inbox: 1024, Singleton: true}
+var adapterKind = actors.Kind{Name: "adapter", Directive: actors.Resume, Singleton: true}
 
 // adapter is the one place that everything emitted to rooms passes: it fixes the order, gives offsets, encodes each
 // event once and hands it to every shard. Shards resolve the rooms.

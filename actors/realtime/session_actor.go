@@ -39,6 +39,7 @@ type sessionActor struct {
 func (a *sessionActor) Receive(c *actors.Context) {
 	switch m := c.Message().(type) {
 	case actors.Started:
+		a.s.pid = c.PID()
 		a.start()
 	case inbound:
 		a.receive(m)

@@ -8,7 +8,7 @@ import (
 	"kapoor.example/desk/protocol"
 )
 
-var shardKind = actors.Kind{Name: "shard", Directive: actors.Resume, Inbox: 1024, Singleton: true}
+var shardKind = actors.Kind{Name: "shard", Directive: actors.Resume, Singleton: true}
 
 // shard owns the room index of its share of the sockets, by hash of the sid, and writes to their outboxes. All that is
 // emitted reaches every shard in one order. A shard takes the emits that wait for it together: each member gets one

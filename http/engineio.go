@@ -187,17 +187,14 @@ func (e *EngineIO) begin(c *fiber.Ctx, transport string) (*realtime.Session, err
 
 // request copies what the realtime server may keep: Fiber reuses its strings.
 func request(c *fiber.Ctx) realtime.Request {
-	r := realtime.Request{
-		Address: utils.CopyString(c.IP()), URL: utils.CopyString(c.OriginalURL()), Secure: c.Secure(),
-		Query: map[string]string{}, Header: map[string][]string{},
-	}
-	for key, value := range c.Context().QueryArgs().All() {
-		r.Query[string(key)] = string(value)
-	}
-	for key, value := range c.Request().Header.All() {
-		r.Header[string(key)] = append(r.Header[string(key)], string(value))
-	}
-	return r
+	r := realtime.Request{Address: utils.CopyString(c.IP()), URL: utils.CopyString(c.OriginalURL()), Secure: c.Secure()}
+	return r.WithHeader(func(yield func(name, value string) bool) {
+		for name, value := range c.Request().Header.All() {
+			if !yield(string(name), string(value)) {
+				return
+			}
+		}
+	})
 }
 
 // lastQuery returns a query parameter, the last one of a repeated key (row 22). It is good only during the request.

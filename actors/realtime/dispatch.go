@@ -26,10 +26,22 @@ func (a *sessionActor) message(p engineio.Packet) {
 	var packet socketio.Packet
 	var complete bool
 	var err error
+	var fresh socketio.Decoder
+	decoder := a.decoder
+	if decoder == nil {
+		decoder = &fresh
+	}
 	if p.Binary {
-		packet, complete, err = a.decoder.Binary(p.Data)
+		packet, complete, err = decoder.Binary(p.Data)
 	} else {
-		packet, complete, err = a.decoder.Text(p.Data)
+		packet, complete, err = decoder.Text(p.Data)
+	}
+	switch {
+	case complete || err != nil:
+		a.decoder = nil
+	case a.decoder == nil:
+		begun := fresh
+		a.decoder = &begun
 	}
 	if err != nil {
 		a.violation(err)

@@ -33,7 +33,7 @@ func BenchmarkOutbox(b *testing.B) {
 	frames := slices.Repeat([]*protocol.Frame{frame}, 10)
 	joined := slices.Concat(slices.Repeat([][]byte{frame.WebSocket()}, 10)...)
 	begin := func(ws Transport) *outbox {
-		o := &outbox{limit: 1 << 20, failed: func(Reason) {}, done: func() {}}
+		o := &outbox{limit: 1 << 20, owner: owner(func(Reason) {})}
 		o.upgrade(ws)
 		return o
 	}

@@ -16,15 +16,21 @@ func text(format string, args ...any) *protocol.Frame {
 	return protocol.Text(fmt.Appendf(nil, format, args...))
 }
 
+// owner is an outboxOwner that wants to know of failures.
+type owner func(Reason)
+
+func (o owner) failed(r Reason) { o(r) }
+func (o owner) done()           {}
+
 // setupOutbox returns an outbox over a line, and the reasons it failed with.
 func setupOutbox(limit int) (*outbox, *line, func() []Reason) {
 	var mu sync.Mutex
 	var reasons []Reason
-	o := &outbox{limit: limit, failed: func(r Reason) {
+	o := &outbox{limit: limit, owner: owner(func(r Reason) {
 		mu.Lock()
 		defer mu.Unlock()
 		reasons = append(reasons, r)
-	}, done: func() {}}
+	})}
 	l := newLine()
 	return o, l, func() []Reason {
 		mu.Lock()

@@ -102,12 +102,11 @@ func (s *Server) Open(ctx context.Context, r Request, transport string) (*Sessio
 	if !s.reserve(r.Address) {
 		return nil, ErrOverloaded
 	}
-	session := &Session{server: s, sid: sid, request: r, gone: make(chan struct{})}
+	session := &Session{server: s, sid: sid, request: r}
 	session.websocket.Store(transport == WebSocket)
 	session.actor.s = session
 	session.out.limit = s.options.MaxQueue
-	session.out.failed = func(reason Reason) { s.system.Send(session.pid, closing{reason: reason}) }
-	session.out.done = func() { s.system.Send(session.pid, closeDue{}) }
+	session.out.owner = session
 	opened := make(chan bool, 1)
 	if _, taken := s.sessions.LoadOrStore(session.sid, session); taken {
 		s.free(r.Address)
@@ -154,7 +153,7 @@ func (s *Server) release(session *Session) {
 	if _, live := s.sessions.LoadAndDelete(session.sid); !live {
 		return
 	}
-	close(session.gone)
+	session.inbound.end()
 	s.free(session.request.Address)
 }
 
@@ -242,7 +241,7 @@ func (s *Server) drained(ctx context.Context) error {
 				return s.live.Await(ctx)
 			}
 			select {
-			case <-left[0].gone:
+			case <-left[0].gone():
 			case <-ctx.Done():
 				return ctx.Err()
 			}

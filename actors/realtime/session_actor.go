@@ -14,7 +14,7 @@ var sessionKind = actors.Kind{Name: "session", Directive: actors.Stop}
 // sessionActor is the state of a session that only its actor touches.
 type sessionActor struct {
 	s         *Session
-	decoder   socketio.Decoder
+	decoder   *socketio.Decoder   // of a packet whose attachments have not all come; nil otherwise
 	sockets   []*Socket           // joined or joining
 	left      map[string]struct{} // namespaces that were left: what still comes for them is dropped
 	heartbeat *actors.Timer
@@ -193,7 +193,7 @@ func (a *sessionActor) end(reason Reason, status int) {
 	}
 	a.sockets, a.early = nil, nil
 	a.settleAll()
-	a.decoder.Reset()
+	a.decoder = nil
 	if closed := a.s.server.options.OnClose; closed != nil {
 		a.s.server.system.Safely(sessionKind, a.s.sid, func() { closed(a.s, reason) })
 	}

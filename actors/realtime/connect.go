@@ -194,13 +194,10 @@ func (a *sessionActor) attached(m attached) {
 		a.end(m.refused, StatusNone)
 		return
 	}
-	a.connect.Stop()
+	a.joined()
 	socket.state = socketConnected
 	socket.connected.Store(true)
-	if expires := socket.user.ExpiresAt; !expires.IsZero() {
-		a.expiry.Stop()
-		a.expiry = a.s.server.system.After(expires.Sub(a.s.server.options.Now()), a.s.pid, expired{})
-	}
+	a.watchExpiry()
 	for _, handler := range socket.namespace.onConnection {
 		handler(socket)
 	}

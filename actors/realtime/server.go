@@ -33,6 +33,8 @@ type Server struct {
 	shards     []*shard
 	history    *history // nil without recovery, as keeper
 	keeper     *keeper
+	// What every session waits for: its next ping, its pong, its first socket.
+	pings, pongs, connects *actors.Deadlines
 
 	sessions sync.Map      // sid → *Session
 	stopped  chan struct{} // closed when no session will be opened any more
@@ -70,6 +72,9 @@ func New(system *actors.System, o Options) *Server {
 		stopped:    make(chan struct{}),
 		admissions: semaphore.NewWeighted(int64(o.Admissions)), seed: maphash.MakeSeed(),
 	}
+	s.pings = system.NewDeadlines(o.PingInterval, heartbeatDue{})
+	s.pongs = system.NewDeadlines(o.PingTimeout, heartbeatDue{})
+	s.connects = system.NewDeadlines(o.ConnectTimeout, connectDue{})
 	s.supervisor = &supervisor{server: s, sessions: map[*Session]struct{}{}}
 	s.supervisor.pid = system.Spawn(supervisorKind, "sessions", s.supervisor)
 	s.hub = &hub{server: s, rooms: map[string]*tenant{}, online: map[string]struct{}{}}

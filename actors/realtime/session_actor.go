@@ -17,11 +17,10 @@ type sessionActor struct {
 	decoder   *socketio.Decoder   // of a packet whose attachments have not all come; nil otherwise
 	sockets   []*Socket           // joined or joining
 	left      map[string]struct{} // namespaces that were left: what still comes for them is dropped
-	heartbeat *actors.Timer
-	due       time.Time // when the heartbeat is to do something
-	awaiting  bool      // a pong
-	connect   *actors.Timer
-	candidate Transport // probing
+	heartbeat actors.Deadline
+	awaiting  bool             // a pong
+	connect   *actors.Deadline // nil while a socket is there
+	candidate Transport        // probing
 	upgrade   *actors.Timer
 	release   *actors.Timer // of polls while probing
 	transport Transport     // nil while polling
@@ -57,7 +56,9 @@ func (a *sessionActor) Receive(c *actors.Context) {
 	case heartbeatDue:
 		a.beat()
 	case connectDue:
-		a.end(ReasonConnectTimeout, StatusNone)
+		if a.connect != nil && !a.connect.Waits() {
+			a.end(ReasonConnectTimeout, StatusNone)
+		}
 	case upgradeDue:
 		a.abandon(m.transport)
 	case candidatePong:
@@ -99,11 +100,24 @@ func (a *sessionActor) Failed(msg any) {
 }
 
 func (a *sessionActor) start() {
-	o := a.s.server.options
-	a.due = o.Now().Add(o.PingInterval)
-	a.heartbeat = a.s.server.system.After(o.PingInterval, a.s.pid, heartbeatDue{})
-	if o.OnMessage == nil {
-		a.connect = a.s.server.system.After(o.ConnectTimeout, a.s.pid, connectDue{})
+	a.s.server.pings.Begin(&a.heartbeat, a.s.pid)
+	if a.s.server.options.OnMessage == nil {
+		a.unjoined()
+	}
+}
+
+// unjoined bounds how long the session may be without a socket. joined says that it has one, or ends.
+func (a *sessionActor) unjoined() {
+	if a.connect == nil {
+		a.connect = new(actors.Deadline)
+	}
+	a.s.server.connects.Begin(a.connect, a.s.pid)
+}
+
+func (a *sessionActor) joined() {
+	if a.connect != nil {
+		a.connect.Stop()
+		a.connect = nil
 	}
 }
 
@@ -185,9 +199,9 @@ func (a *sessionActor) end(reason Reason, status int) {
 	}
 	a.ended = true
 	a.s.closing.Store(true)
-	for _, timer := range []*actors.Timer{a.heartbeat, a.connect, a.expiry} {
-		timer.Stop()
-	}
+	a.heartbeat.Stop()
+	a.joined()
+	a.expiry.Stop()
 	for _, socket := range a.sockets {
 		a.drop(socket, reason)
 	}

@@ -231,14 +231,14 @@ func TestOutboxClose(t *testing.T) {
 
 // TestBroadcastAllocatesNothingPerReceiver: the work of a broadcast is shared; a receiver costs a write.
 func TestBroadcastAllocatesNothingPerReceiver(t *testing.T) {
-	s := &shard{server: &Server{}, index: map[string]*namespaceIndex{}}
+	s := &shard{server: &Server{}, members: 1000, index: map[string]*namespaceIndex{}}
 	index := &namespaceIndex{name: "/", all: &roomIndex{}, rooms: map[string]*roomIndex{}}
 	s.index["/"] = index
 	for range 1000 {
 		session := &Session{}
 		session.out = outbox{limit: 1 << 20, ws: sink{}}
 		m := newMember(&Socket{session: session, namespace: &Namespace{name: "/"}})
-		index.all.add(m, &m.all)
+		m.all = index.all.add(m)
 		index.join(m, []string{"a", "b"})
 	}
 	one, two := text("4%s", strings.Repeat("x", 250)), text("4y")

@@ -29,6 +29,7 @@ type Server struct {
 
 	supervisor *supervisor
 	hub        *hub
+	nobody     *User // whose a socket is until the middleware says so
 	adapter    *adapter
 	shards     []*shard
 	history    *history // nil without recovery, as keeper
@@ -36,7 +37,7 @@ type Server struct {
 	// What every session waits for: its next ping, its pong, its first socket.
 	pings, pongs, connects *actors.Deadlines
 
-	sessions sync.Map      // sid → *Session
+	sessions directory
 	stopped  chan struct{} // closed when no session will be opened any more
 	stopping sync.Once     // closes it
 	live     actors.Tally  // the actors of sessions
@@ -68,7 +69,7 @@ var (
 func New(system *actors.System, o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{
-		system: system, options: o, namespaces: map[string]*Namespace{}, addresses: map[string]int{},
+		system: system, options: o, namespaces: map[string]*Namespace{}, addresses: map[string]int{}, nobody: &User{},
 		stopped:    make(chan struct{}),
 		admissions: semaphore.NewWeighted(int64(o.Admissions)), seed: maphash.MakeSeed(),
 	}
@@ -113,7 +114,7 @@ func (s *Server) Open(ctx context.Context, r Request, transport string) (*Sessio
 	session.out.limit = s.options.MaxQueue
 	session.out.owner = session
 	opened := make(chan bool, 1)
-	if _, taken := s.sessions.LoadOrStore(session.sid, session); taken {
+	if !s.sessions.add(session) {
 		s.free(r.Address)
 		return nil, ErrSid
 	}
@@ -137,8 +138,8 @@ func (s *Server) Open(ctx context.Context, r Request, transport string) (*Sessio
 // Session returns the live session with this sid, or nil. One whose client may have been told of the end is not live,
 // also while its actor is still busy with it.
 func (s *Server) Session(sid string) *Session {
-	if found, ok := s.sessions.Load(sid); ok && !found.(*Session).out.ended() {
-		return found.(*Session)
+	if found := s.sessions.find(sid); found != nil && !found.out.ended() {
+		return found
 	}
 	return nil
 }
@@ -155,7 +156,7 @@ func (s *Server) reserve(address string) bool {
 }
 
 func (s *Server) release(session *Session) {
-	if _, live := s.sessions.LoadAndDelete(session.sid); !live {
+	if !s.sessions.remove(session) {
 		return
 	}
 	session.inbound.end()

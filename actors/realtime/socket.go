@@ -18,7 +18,7 @@ type Socket struct {
 	namespace *Namespace
 	session   *Session
 	auth      json.RawMessage
-	user      User // set by the middleware, fixed afterwards
+	user      *User // set by the middleware, fixed afterwards
 
 	// The session's actor only.
 	state  socketState
@@ -31,7 +31,8 @@ type Socket struct {
 
 	mu        sync.Mutex
 	entered   bool // the shard has been told of the socket
-	rooms     map[string]struct{}
+	gone      bool // it is in no room, and enters none any more
+	rooms     roomSet
 	moving    map[string]int // joins and leaves that are on their way to the shard
 	acks      map[uint64]*pendingAck
 	listeners *listeners
@@ -66,7 +67,7 @@ var ErrTooManyRooms = errors.New("socket is in too many rooms")
 var ErrNotConnected = errors.New("socket is not connected")
 
 func newSocket(s *Session, n *Namespace, auth json.RawMessage) *Socket {
-	return &Socket{id: newSid(), namespace: n, session: s, auth: slices.Clone(auth), rooms: map[string]struct{}{}}
+	return &Socket{id: newSid(), namespace: n, session: s, auth: slices.Clone(auth), user: s.server.nobody}
 }
 
 // ID returns the socket's id, which is also the name of its own room.
@@ -91,10 +92,10 @@ func (s *Socket) Recovered() bool { return s.record != nil }
 func (s *Socket) Connected() bool { return s.connected.Load() }
 
 // Identify says whose the socket is. Only a middleware may call it.
-func (s *Socket) Identify(u User) { s.user = u }
+func (s *Socket) Identify(u User) { s.user = &u }
 
 // User returns what Identify said.
-func (s *Socket) User() User { return s.user }
+func (s *Socket) User() User { return *s.user }
 
 // Data returns what SetData kept.
 func (s *Socket) Data() any {

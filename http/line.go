@@ -99,37 +99,32 @@ func (l *waitingLine) shut() {
 	}
 }
 
-func (l *waitingLine) listen(r receiver) {
-	for l.readOnce(r) == nil {
+func (l *waitingLine) listen(r receiver) { go l.wait(r) }
+
+// wait waits once. Another goroutine waits next: handling what came makes a stack grow to twice what waiting takes, and
+// Go would not make it smaller again.
+func (l *waitingLine) wait(r receiver) {
+	buffer, n, err := l.read()
+	if err == nil {
+		r.received(buffer[:n])
+	}
+	if buffer != nil {
+		buffers.Put(buffer)
+	}
+	if err == nil {
+		go l.wait(r)
+		return
 	}
 	r.ended()
 	_ = l.conn.Close()
 }
 
-// readOnce waits for bytes and hands them over; the buffer goes back to the pool before the next wait.
-func (l *waitingLine) readOnce(r receiver) error {
-	var buffer *[readBuffer]byte
-	take := func() []byte {
-		if buffer == nil {
-			buffer = buffers.Get().(*[readBuffer]byte)
-		}
-		return buffer[:]
-	}
-	defer func() {
-		if buffer != nil {
-			buffers.Put(buffer)
-		}
-	}()
-	var n int
-	var err error
+// read waits for bytes. The caller gives the buffer back before it waits again.
+func (l *waitingLine) read() (buffer *[readBuffer]byte, n int, err error) {
 	if l.raw == nil {
-		n, err = l.conn.Read(take())
-	} else {
-		n, err = readReady(l.raw, take, func() { buffers.Put(buffer); buffer = nil })
+		buffer = buffers.Get().(*[readBuffer]byte)
+		n, err = l.conn.Read(buffer[:])
+		return buffer, n, err
 	}
-	if err != nil {
-		return err
-	}
-	r.received(buffer[:n])
-	return nil
+	return readReady(l.raw)
 }

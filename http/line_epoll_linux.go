@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -60,7 +61,27 @@ func (l *polledLine) tryWrite(p []byte) (int, error) {
 	if l.isShut {
 		return 0, net.ErrClosed
 	}
-	return writeNow(uintptr(l.fd), p)
+	return sendNow(l.fd, p)
+}
+
+// sendNow is writeNow without telling Go's scheduler: a send that does not wait is over before another thread could have
+// taken this one's work. What a broadcast costs beside the kernel is mostly such calls.
+func sendNow(fd int, p []byte) (int, error) {
+	sent := 0
+	for sent < len(p) {
+		n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[sent])), uintptr(len(p)-sent), //nolint:gosec // as package unix does it
+			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+		switch errno {
+		case 0:
+			sent += int(n) //nolint:gosec // no more than len(p)
+		case unix.EINTR:
+		case unix.EAGAIN:
+			return sent, nil
+		default:
+			return sent, errno
+		}
+	}
+	return sent, nil
 }
 
 func (l *polledLine) write(p net.Buffers) error {

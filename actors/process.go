@@ -87,12 +87,12 @@ func (p *process) Invoke(list []actor.Envelope) {
 func (p *process) schedule() {
 	if p.state == idle && (p.waiting != nil || p.ended) {
 		p.state = running
-		go p.run()
+		p.system.crew.Go(p)
 	}
 }
 
-// run handles what is in the inbox, a batch at a time, until it is empty.
-func (p *process) run() {
+// Run implements Task: it handles what is in the inbox, a batch at a time, until it is empty.
+func (p *process) Run() {
 	for {
 		p.mu.Lock()
 		batch := p.waiting

@@ -18,6 +18,7 @@ type System struct {
 	engine *actor.Engine
 	log    zerolog.Logger
 	now    func() time.Time
+	crew   *Crew
 
 	mu          sync.Mutex
 	kinds       map[string]*counts
@@ -47,7 +48,7 @@ func New(log zerolog.Logger, now func() time.Time) (*System, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start actor engine: %w", err)
 	}
-	s := &System{engine: engine, log: log, now: now, kinds: map[string]*counts{}, species: map[Kind]*species{}}
+	s := &System{engine: engine, log: log, now: now, crew: NewCrew(), kinds: map[string]*counts{}, species: map[Kind]*species{}}
 	s.observer = s.Spawn(Kind{Name: "observer", Directive: Resume, Singleton: true}, "events", observer{s})
 	engine.Subscribe(s.observer)
 	return s, nil
@@ -117,9 +118,13 @@ func (s *System) EndAndWait(ctx context.Context, pid *PID) error {
 	return ctx.Err()
 }
 
+// Go has a task run on another goroutine, one that has run others where there is one.
+func (s *System) Go(t Task) { s.crew.Go(t) }
+
 // Close ends the observer. The owners of all other actors have ended theirs before.
 func (s *System) Close(ctx context.Context) error {
 	s.engine.Unsubscribe(s.observer)
+	defer s.crew.Close()
 	return s.EndAndWait(ctx, s.observer)
 }
 

@@ -2,6 +2,7 @@ package heap
 
 import (
 	"context"
+	"runtime/debug"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,10 +40,19 @@ func TestTender(t *testing.T) {
 	}
 }
 
+func TestPercent(t *testing.T) {
+	for live, want := range map[uint64]int{0: 6400, 1 << 20: 6400, 8 << 20: 800, 32 << 20: 200, 64 << 20: 100, 1 << 40: 100} {
+		if got := percent(live); got != want {
+			t.Errorf("%d bytes: %d %%, want %d", live, got, want)
+		}
+	}
+}
+
 func TestTend(t *testing.T) {
-	if allocated() == 0 {
+	if allocated() == 0 || read("/no/such:metric") != 0 {
 		t.Error("nothing was ever allocated")
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(usual))
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()

@@ -74,10 +74,8 @@ func NewEngineIO(server *realtime.Server, o EngineOptions) *EngineIO {
 	return e
 }
 
-// Mount serves everything under prefix, which ends with a slash. The app's server must keep hijacked connections
-// (KeepHijackedConns): a WebSocket is detached from its request. It is called once for an app, before that serves.
+// Mount serves everything under prefix, which ends with a slash. It is called once for an app, before that serves.
 func (e *EngineIO) Mount(app *fiber.App, prefix string) {
-	app.Server().KeepHijackedConns = true
 	if e.options.NoTrailingSlash {
 		prefix = strings.TrimSuffix(prefix, "/")
 	}

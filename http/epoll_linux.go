@@ -8,6 +8,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"kapoor.example/desk/actors"
 )
 
 // poller tells lines when there is something to read, or room to write. Its goroutine and its descriptor live as long as
@@ -15,6 +17,7 @@ import (
 type poller struct {
 	mu    sync.RWMutex
 	epoll *os.File
+	crew  *actors.Crew  // reads
 	fd    int           // of epoll: File.Fd would make it block
 	lines []*polledLine // by descriptor
 	count int
@@ -55,6 +58,7 @@ func (p *poller) remove(l *polledLine) {
 	p.lines[l.fd] = nil
 	if p.count--; p.count == 0 {
 		_ = p.epoll.Close() // ends wait
+		p.crew.Close()
 		p.epoll, p.lines = nil, nil
 	}
 }
@@ -75,13 +79,13 @@ func (p *poller) start() error {
 		_ = epoll.Close()
 		return fmt.Errorf("create epoll: %w", err)
 	}
-	p.epoll, p.fd = epoll, fd
-	go p.wait(epoll, raw)
+	p.epoll, p.fd, p.crew = epoll, fd, actors.NewCrew()
+	go p.wait(epoll, raw, p.crew)
 	return nil
 }
 
 // wait tells lines what happens until epoll is closed.
-func (p *poller) wait(epoll *os.File, raw syscall.RawConn) {
+func (p *poller) wait(epoll *os.File, raw syscall.RawConn, crew *actors.Crew) {
 	events := make([]unix.EpollEvent, 256)
 	happened := make([]*polledLine, len(events))
 	for {
@@ -104,7 +108,7 @@ func (p *poller) wait(epoll *os.File, raw syscall.RawConn) {
 		p.mu.RUnlock()
 		for i := range max(n, 0) {
 			if l := happened[i]; l != nil {
-				l.ready(events[i].Events)
+				l.ready(events[i].Events, crew)
 			}
 		}
 		clear(happened[:max(n, 0)])

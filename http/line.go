@@ -1,6 +1,7 @@
 package http
 
 import (
+	"errors"
 	"net"
 	"sync"
 	"syscall"
@@ -16,19 +17,43 @@ const readBuffer = 4096
 // buffers are shared by all connections.
 var buffers = sync.Pool{New: func() any { return new([readBuffer]byte) }}
 
-// detach makes a line of a connection, which is the line's from now on.
-func (e *EngineIO) detach(conn net.Conn) line {
+// detach makes a line of a connection. Where ended is nil the line has a descriptor of its own, and conn may be closed;
+// otherwise conn is to stay open until ended is closed.
+func (e *EngineIO) detach(conn net.Conn) (l line, ended <-chan struct{}) {
 	if !e.options.Goroutines {
 		if l := e.poller.take(conn); l != nil {
-			return l
+			return l, nil
 		}
 	}
-	return newWaitingLine(conn)
+	if own := duplicate(conn); own != nil {
+		return newWaitingLine(own), nil
+	}
+	waiting := newWaitingLine(conn)
+	waiting.over = make(chan struct{})
+	return waiting, waiting.over
+}
+
+// duplicate returns a connection's second self, nil where it has no descriptor.
+func duplicate(conn net.Conn) net.Conn {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		return nil
+	}
+	file, err := tcp.File()
+	if err != nil {
+		return nil
+	}
+	own, err := net.FileConn(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil
+	}
+	return own
 }
 
 // waitingLine is a connection with a goroutine of its own that waits for what comes. It works everywhere.
 type waitingLine struct {
 	conn net.Conn
+	over chan struct{} // closed in the end; nil where nobody waits for it
 	raw  syscall.RawConn // nil where the connection has no descriptor: then every write waits
 
 	// The write that is tried now: one closure for all, so that a write allocates nothing.
@@ -117,6 +142,9 @@ func (l *waitingLine) wait(r receiver) {
 	}
 	r.ended()
 	_ = l.conn.Close()
+	if l.over != nil {
+		close(l.over)
+	}
 }
 
 // read waits for bytes. The caller gives the buffer back before it waits again.

@@ -10,6 +10,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"kapoor.example/desk/actors"
 )
 
 // polledLine is a connection that costs no goroutine while nothing comes: a poller says when there is something to read,
@@ -37,7 +39,7 @@ const (
 	readsAgain // and more has come since it began
 )
 
-// take makes a line of a connection that has a descriptor, which is the line's from now on. It returns nil for others.
+// take makes a line of a connection that has a descriptor: one of its own. It returns nil for others.
 func (p *poller) take(conn net.Conn) line {
 	sc, ok := conn.(syscall.Conn)
 	if !ok {
@@ -51,7 +53,6 @@ func (p *poller) take(conn net.Conn) line {
 	if err := raw.Control(func(old uintptr) { fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0) }); err != nil || fd < 0 {
 		return nil
 	}
-	_ = conn.Close() // closes its descriptor; the connection lives on in the other
 	return &polledLine{poller: p, fd: fd}
 }
 
@@ -193,8 +194,8 @@ func (l *polledLine) wake() {
 	}
 }
 
-// ready is called by the poller with what has happened.
-func (l *polledLine) ready(events uint32) {
+// ready is called by the poller with what has happened, and with those who read.
+func (l *polledLine) ready(events uint32, crew *actors.Crew) {
 	const failed = unix.EPOLLERR | unix.EPOLLHUP
 	if events&(failed|unix.EPOLLOUT) != 0 && l.waits.Load() {
 		l.mu.Lock()
@@ -208,14 +209,14 @@ func (l *polledLine) ready(events uint32) {
 		l.ending.Store(true)
 	}
 	if l.reading.CompareAndSwap(readsNot, reads) {
-		go l.read()
+		crew.Go(l)
 		return
 	}
 	l.reading.CompareAndSwap(reads, readsAgain)
 }
 
-// read reads what there is. Only one goroutine is in it.
-func (l *polledLine) read() {
+// Run implements actors.Task: it reads what there is. Only one goroutine is in it.
+func (l *polledLine) Run() {
 	buffer := buffers.Get().(*[readBuffer]byte)
 	defer buffers.Put(buffer)
 	for {

@@ -43,7 +43,12 @@ func pair(t testing.TB, e *EngineIO) (line, *net.TCPConn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = far.Close() })
-	return e.detach(near), far.(*net.TCPConn)
+	line, ended := e.detach(near)
+	if ended != nil {
+		t.Fatal("the line needs the connection it was made of")
+	}
+	must(t, near.Close())
+	return line, far.(*net.TCPConn)
 }
 
 // ear keeps what a line hands over. handle, if set, is called for every piece.
@@ -343,7 +348,11 @@ func TestLinesComeAndGo(t *testing.T) {
 // TestLineOfAnotherKind: a connection without a descriptor has a goroutine, whatever was wished for.
 func TestLineOfAnotherKind(t *testing.T) {
 	near, far := net.Pipe()
-	l := (&EngineIO{}).detach(near)
+	l, ended := (&EngineIO{}).detach(near)
+	if ended == nil {
+		t.Fatal("a pipe was duplicated")
+	}
+	defer func() { <-ended }()
 	ear := newEar()
 	go l.listen(ear)
 	go func() { _ = l.write(net.Buffers{[]byte("hello")}) }()
@@ -379,7 +388,8 @@ func TestPolledLinesCostNoGoroutine(t *testing.T) {
 		must(t, err)
 		<-heard
 	}
-	for end := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before+1; runtime.Gosched() {
+	const few = 10 // the poller's, and those who have read and wait for somebody else to read for
+	for end := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before+few; runtime.Gosched() {
 		if time.Now().After(end) {
 			t.Fatalf("%d goroutines for %d lines", runtime.NumGoroutine()-before, lines)
 		}

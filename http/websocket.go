@@ -12,6 +12,9 @@ import (
 	"kapoor.example/desk/protocol/engineio"
 )
 
+// leastBuffer is the smallest buffer of the library that upgrades; it has two for each connection.
+const leastBuffer = 125
+
 // localAttachment carries what a connection is for from the request to the upgraded connection.
 const localAttachment = "engineio.attachment"
 
@@ -59,8 +62,9 @@ type attachment struct {
 	deflate int  // from how many bytes messages are compressed; 0 where that was not agreed
 }
 
-// websocketHandler upgrades through the library and detaches: it takes the real connection and what was read early, and
-// returns. Nothing of the library or of fasthttp is held afterwards, both reuse it for others.
+// websocketHandler upgrades through the library and detaches: it duplicates the real connection, takes what was read early,
+// and returns. Nothing of the library or of fasthttp is held afterwards, both reuse it for others, buffers of many KiB
+// among it. A connection that cannot be duplicated, such as one over TLS, keeps all that as long as it lasts.
 func (e *EngineIO) websocketHandler() fiber.Handler {
 	return websocket.New(func(conn *websocket.Conn) {
 		to := conn.Locals(localAttachment).(*attachment)
@@ -71,10 +75,15 @@ func (e *EngineIO) websocketHandler() fiber.Handler {
 		}
 		e.handovers.done(inner)
 		early := readEarly(hijacked, inner)
-		t := &wsConn{line: e.detach(inner), session: to.session, limit: e.server.Options().MaxPayload, deflate: to.deflate}
-		go t.attach(to, early)
+		line, ended := e.detach(inner)
+		t := &wsConn{line: line, session: to.session, limit: e.server.Options().MaxPayload, deflate: to.deflate}
+		t.attach(to, early)
+		if ended != nil {
+			<-ended
+		}
 	}, websocket.Config{
 		EnableCompression: e.options.DeflateFrom > 0,
+		ReadBufferSize:    leastBuffer, WriteBufferSize: leastBuffer, // nothing is read or written through the library
 		RecoverHandler: func(*websocket.Conn) {
 			if reason := recover(); reason != nil {
 				e.log.Error().Interface("panic", reason).Msg("WebSocket upgrade panicked")
@@ -88,9 +97,10 @@ func readEarly(hijacked, inner net.Conn) []byte {
 	if err := inner.SetReadDeadline(time.Unix(1, 0)); err != nil {
 		return nil
 	}
+	chunk := buffers.Get().(*[readBuffer]byte)
+	defer buffers.Put(chunk)
 	var early []byte
 	for {
-		var chunk [512]byte
 		n, err := hijacked.Read(chunk[:])
 		early = append(early, chunk[:n]...)
 		if err != nil {

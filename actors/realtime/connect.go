@@ -89,11 +89,16 @@ func (a *sessionActor) admit(socket *Socket) {
 		a.admitted(admitted{socket: socket})
 		return
 	}
-	go a.s.server.admit(socket)
+	a.s.server.system.Go(admission{socket})
 }
 
-// admit runs the namespace's middleware. It may wait: for a slot, and for whatever the middleware waits for.
-func (s *Server) admit(socket *Socket) {
+// admission runs the middleware of a socket's namespace. It may wait: for a slot, and for whatever the middleware waits for.
+type admission struct{ socket *Socket }
+
+// Run implements actors.Task.
+func (a admission) Run() {
+	socket := a.socket
+	s := socket.session.server
 	ctx, cancel := context.WithTimeout(context.Background(), s.options.ConnectTimeout)
 	defer cancel()
 	err := s.admissions.Acquire(ctx, 1)

@@ -15,7 +15,7 @@ type Crew struct {
 }
 
 // maxMembers bounds the goroutines of a Crew that wait for a task.
-const maxMembers = 64
+const maxMembers = 16
 
 // NewCrew returns a crew without members: they come with the tasks.
 func NewCrew() *Crew { return &Crew{tasks: make(chan Task), done: make(chan struct{})} }

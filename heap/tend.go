@@ -24,7 +24,7 @@ const (
 	// worth is how many bytes it must have allocated since memory was given back last.
 	worth = 8 << 20
 	// slack is by how many bytes a heap may grow at least until it is collected.
-	slack = 16 << 20
+	slack = 4 << 20
 	// usual is Go's own GOGC, in percent; a heap of slack or more gets it.
 	usual = 100
 )

@@ -17,20 +17,20 @@ const readBuffer = 4096
 // buffers are shared by all connections.
 var buffers = sync.Pool{New: func() any { return new([readBuffer]byte) }}
 
-// detach makes a line of a connection. Where ended is nil the line has a descriptor of its own, and conn may be closed;
+// detach makes a wsConn of a connection. Where ended is nil it has a descriptor of its own, and conn may be closed;
 // otherwise conn is to stay open until ended is closed.
-func (e *EngineIO) detach(conn net.Conn) (l line, ended <-chan struct{}) {
+func (e *EngineIO) detach(conn net.Conn) (t *wsConn, ended <-chan struct{}) {
 	if !e.options.Goroutines {
-		if l := e.poller.take(conn); l != nil {
-			return l, nil
+		if t := e.poller.take(conn); t != nil {
+			return t, nil
 		}
 	}
 	if own := duplicate(conn); own != nil {
-		return newWaitingLine(own), nil
+		return &wsConn{line: newWaitingLine(own)}, nil
 	}
 	waiting := newWaitingLine(conn)
 	waiting.over = make(chan struct{})
-	return waiting, waiting.over
+	return &wsConn{line: waiting}, waiting.over
 }
 
 // duplicate returns a connection's second self, nil where it has no descriptor.

@@ -39,8 +39,14 @@ const (
 	readsAgain // and more has come since it began
 )
 
-// take makes a line of a connection that has a descriptor: one of its own. It returns nil for others.
-func (p *poller) take(conn net.Conn) line {
+// polledConn is a wsConn and its line in one piece: there are very many of both.
+type polledConn struct {
+	wsConn
+	line polledLine
+}
+
+// take makes a wsConn with a descriptor of its own of a connection that has one. It returns nil for others.
+func (p *poller) take(conn net.Conn) *wsConn {
 	sc, ok := conn.(syscall.Conn)
 	if !ok {
 		return nil
@@ -53,7 +59,9 @@ func (p *poller) take(conn net.Conn) line {
 	if err := raw.Control(func(old uintptr) { fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0) }); err != nil || fd < 0 {
 		return nil
 	}
-	return &polledLine{poller: p, fd: fd}
+	t := &polledConn{line: polledLine{poller: p, fd: fd}}
+	t.wsConn.line = &t.line
+	return &t.wsConn
 }
 
 func (l *polledLine) tryWrite(p []byte) (int, error) {

@@ -43,12 +43,12 @@ func pair(t testing.TB, e *EngineIO) (line, *net.TCPConn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = far.Close() })
-	line, ended := e.detach(near)
+	detached, ended := e.detach(near)
 	if ended != nil {
 		t.Fatal("the line needs the connection it was made of")
 	}
 	must(t, near.Close())
-	return line, far.(*net.TCPConn)
+	return detached.line, far.(*net.TCPConn)
 }
 
 // ear keeps what a line hands over. handle, if set, is called for every piece.
@@ -348,7 +348,8 @@ func TestLinesComeAndGo(t *testing.T) {
 // TestLineOfAnotherKind: a connection without a descriptor has a goroutine, whatever was wished for.
 func TestLineOfAnotherKind(t *testing.T) {
 	near, far := net.Pipe()
-	l, ended := (&EngineIO{}).detach(near)
+	detached, ended := (&EngineIO{}).detach(near)
+	l := detached.line
 	if ended == nil {
 		t.Fatal("a pipe was duplicated")
 	}

@@ -75,8 +75,8 @@ func (e *EngineIO) websocketHandler() fiber.Handler {
 		}
 		e.handovers.done(inner)
 		early := readEarly(hijacked, inner)
-		line, ended := e.detach(inner)
-		t := &wsConn{line: line, session: to.session, limit: e.server.Options().MaxPayload, deflate: to.deflate}
+		t, ended := e.detach(inner)
+		t.session, t.limit, t.deflate = to.session, e.server.Options().MaxPayload, to.deflate
 		t.attach(to, early)
 		if ended != nil {
 			<-ended

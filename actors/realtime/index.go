@@ -26,8 +26,10 @@ type inRoom struct {
 	place int
 }
 
+// newMember returns what the shard knows a socket by, a part of the socket. It is called once.
 func newMember(s *Socket) *member {
-	return &member{socket: s, out: &s.session.out, all: -1}
+	s.own = member{socket: s, out: &s.session.out, all: -1}
+	return &s.own
 }
 
 // find returns where a room is, or would be, among the member's.

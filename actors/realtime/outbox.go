@@ -18,7 +18,8 @@ type outbox struct {
 	mu       sync.Mutex
 	state    outboxState
 	draining bool
-	opening  bool // the head of the queue is the open packet
+	opening  bool   // the head of the queue is the open packet
+	status   uint16 // of the close frame
 	queue    []*protocol.Frame
 	written  int // bytes of queue[0] that are out already (WebSocket)
 	bytes    int // of the queue
@@ -27,7 +28,6 @@ type outbox struct {
 	ws       Transport
 	deflate  int             // from how many bytes ws takes messages compressed; 0 means never
 	poll     chan PollAnswer // the poll that waits, if any
-	status   int             // of the close frame
 }
 
 // outboxOwner is told what becomes of the connection: of each once, and without the outbox's lock.
@@ -262,7 +262,7 @@ func (o *outbox) upgradeLocked(ws Transport) (through bool) {
 func (o *outbox) close(status int) (ended bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.status = status
+	o.status = uint16(status) // #nosec G115 -- a close status has four digits
 	if o.state != outboxOpen {
 		return o.state == outboxClosed
 	}
@@ -291,7 +291,7 @@ func (o *outbox) endLocked() {
 		o.answer(only(byte(engineio.Close)))
 	}
 	if o.ws != nil {
-		o.ws.Close(o.status)
+		o.ws.Close(int(o.status))
 	}
 }
 

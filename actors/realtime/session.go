@@ -22,6 +22,7 @@ type Session struct {
 	websocket atomic.Bool  // the transport is a WebSocket
 	closing   atomic.Bool  // Close was called, or it has ended: nothing more is handled
 	posting   atomic.Bool  // a polling body is being received
+	first     Socket       // touched before it is used by the actor only
 	actor     sessionActor // touched only by the actor
 }
 

@@ -27,11 +27,39 @@ type sessionActor struct {
 	expiry    *actors.Timer
 	hold      *actors.Timer // bounds a close that waits for the queue
 	ended     bool
-	early     []socketio.Packet // put aside until a socket is connected whose CONNECT was answered already
+	aside     *aside // nil where nothing is
 	// What ends the session once those sockets are connected whose CONNECT was answered already: their clients may have
 	// sent something before, and that is handled first.
 	postponed func()
-	unsettled []inbound // handled only then
+}
+
+// aside is what was received and has to wait until a socket is connected whose CONNECT was answered already.
+type aside struct {
+	early     []socketio.Packet
+	unsettled []inbound
+}
+
+// early returns the packets that were put aside.
+func (a *sessionActor) early() []socketio.Packet {
+	if a.aside == nil {
+		return nil
+	}
+	return a.aside.early
+}
+
+// putAside returns where things are put.
+func (a *sessionActor) putAside() *aside {
+	if a.aside == nil {
+		a.aside = new(aside)
+	}
+	return a.aside
+}
+
+// dropEarly forgets the packets that were put aside.
+func (a *sessionActor) dropEarly() {
+	if a.aside != nil {
+		a.aside.early = nil
+	}
 }
 
 // Receive implements actors.Receiver.
@@ -139,7 +167,8 @@ func (a *sessionActor) receive(m inbound) {
 		a.finish()
 	}
 	if a.behind() {
-		a.unsettled = append(a.unsettled, m)
+		put := a.putAside()
+		put.unsettled = append(put.unsettled, m)
 		return
 	}
 	a.settle(m)
@@ -147,15 +176,20 @@ func (a *sessionActor) receive(m inbound) {
 
 // behind reports whether something that was received waits to be handled until a socket is connected.
 func (a *sessionActor) behind() bool {
-	return a.postponed != nil || len(a.early) > 0
+	return a.postponed != nil || len(a.early()) > 0
 }
 
 // settleAll settles what had to wait.
 func (a *sessionActor) settleAll() {
-	for _, m := range a.unsettled {
+	if a.aside == nil {
+		return
+	}
+	for _, m := range a.aside.unsettled {
 		a.settle(m)
 	}
-	a.unsettled = nil
+	if a.aside.unsettled = nil; len(a.aside.early) == 0 {
+		a.aside = nil
+	}
 }
 
 // packet handles an Engine.IO packet of the present transport.
@@ -205,7 +239,8 @@ func (a *sessionActor) end(reason Reason, status int) {
 	for _, socket := range a.sockets {
 		a.drop(socket, reason)
 	}
-	a.sockets, a.early = nil, nil
+	a.sockets = nil
+	a.dropEarly()
 	a.settleAll()
 	a.decoder = nil
 	if closed := a.s.server.options.OnClose; closed != nil {

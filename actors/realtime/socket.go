@@ -23,7 +23,7 @@ type Socket struct {
 	// The session's actor only.
 	state  socketState
 	leave  *disconnect // asked for while it was being attached
-	member *member
+	member *member     // nil until it is attached; own then
 
 	connected atomic.Bool
 	leaving   atomic.Bool // Disconnect was called: what the client sends is dropped
@@ -37,9 +37,11 @@ type Socket struct {
 	acks      map[uint64]*pendingAck
 	listeners *listeners
 	data      any
+
+	own member // in one piece with the socket: there are very many of both
 }
 
-type socketState int
+type socketState uint8
 
 const (
 	socketAdmitting socketState = iota // the middleware runs
@@ -66,8 +68,15 @@ var ErrTooManyRooms = errors.New("socket is in too many rooms")
 // ErrNotConnected says that a socket is not, or no longer, connected.
 var ErrNotConnected = errors.New("socket is not connected")
 
+// newSocket returns a socket of a session. The first one is a part of the session: nearly all have no other.
 func newSocket(s *Session, n *Namespace, auth json.RawMessage) *Socket {
-	return &Socket{id: newSid(), namespace: n, session: s, auth: slices.Clone(auth), user: s.server.nobody}
+	socket := &s.first
+	if s.first.session != nil {
+		socket = &Socket{}
+	}
+	socket.id, socket.namespace, socket.session, socket.user = newSid(), n, s, s.server.nobody
+	socket.auth = slices.Clone(auth)
+	return socket
 }
 
 // ID returns the socket's id, which is also the name of its own room.

@@ -58,7 +58,7 @@ func tune(ctx context.Context) {
 
 // percent returns the GOGC that lets a heap with so many live bytes grow by slack, or double.
 func percent(live uint64) int {
-	return int(max(usual, slack*100/max(live, 1<<20))) // #nosec G115 -- at most 6,400
+	return int(max(usual, slack*100/max(live, 1<<20))) // #nosec G115 -- at most 400
 }
 
 // tender decides when.

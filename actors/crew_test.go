@@ -55,7 +55,7 @@ func TestCrewGoes(t *testing.T) {
 			if runtime.NumGoroutine() == before {
 				t.Error("nobody stays")
 			}
-			time.Sleep(3 * time.Second) // of the bubble's clock
+			<-time.After(3 * time.Second) // of the bubble's clock
 			synctest.Wait()
 			if now := runtime.NumGoroutine(); now != before {
 				t.Errorf("%d goroutines, before there were %d", now, before)

@@ -153,6 +153,7 @@ func New(opts Options) (*Server, error) {
 		DisablePreParseMultipartForm: true,
 		ErrorHandler:                 s.answerUnrouted,
 	})
+	lingerOverHeaders(s.app.Server())
 	s.refuseUnknownMethods()
 	s.app.Use(s.observe)
 	s.routes = s.table()

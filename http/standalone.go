@@ -46,6 +46,7 @@ func NewStandalone(engines map[string]*EngineIO, o StandaloneOptions) *Standalon
 		ErrorHandler: answerFailure,
 	})}
 	s.app.Server().ConnState = s.track
+	lingerOverHeaders(s.app.Server())
 	for prefix, engine := range engines {
 		engine.Mount(s.app, prefix)
 	}

@@ -34,6 +34,7 @@ type Server struct {
 	shards     []*shard
 	history    *history // nil without recovery, as keeper
 	keeper     *keeper
+	resumption *resumption // nil without Options.Replay
 	// What every session waits for: its next ping, its pong, its first socket.
 	pings, pongs, connects *actors.Deadlines
 
@@ -86,6 +87,9 @@ func New(system *actors.System, o Options) *Server {
 		// What was sent just before a connection was lost may be missing, and that is noticed a heartbeat later.
 		s.history = newHistory(*r, r.Window+o.PingInterval+o.PingTimeout, o.Now)
 		s.keeper = newKeeper(s, *r)
+	}
+	if o.Replay != nil {
+		s.resumption = newResumption(s, *o.Replay)
 	}
 	for i := range o.Shards {
 		shard := &shard{server: s, index: map[string]*namespaceIndex{}}

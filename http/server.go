@@ -158,6 +158,7 @@ func New(opts Options) (*Server, error) {
 		ErrorHandler:                 s.answerUnrouted,
 	})
 	s.app.Server().ConnState = s.arrivals.track
+	lingerOverHeaders(s.app.Server())
 	s.refuseUnknownMethods()
 	s.app.Use(s.observe)
 	s.routes = s.table()

@@ -46,6 +46,7 @@ func NewStandalone(engines map[string]*EngineIO, o StandaloneOptions) *Standalon
 		ErrorHandler: answerFailure,
 	})}
 	s.app.Server().ConnState = s.arrivals.track
+	lingerOverHeaders(s.app.Server())
 	for prefix, engine := range engines {
 		engine.Mount(s.app, prefix)
 	}
@@ -129,7 +130,7 @@ func (s *Standalone) strayUpgrade(c *fiber.Ctx) error {
 		if u, ok := hijacked.(interface{ UnsafeConn() net.Conn }); ok {
 			conn = u.UnsafeConn()
 		}
-		go s.wait(conn) // the hijacked one is fasthttp's again when this returns
+		s.wait(conn) // the connection ends when this returns
 	})
 	return nil
 }

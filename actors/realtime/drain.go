@@ -13,11 +13,10 @@ const flushInterval = 5 * time.Millisecond
 func (s *Server) Flush(ctx context.Context) error {
 	ticker := time.NewTicker(flushInterval)
 	defer ticker.Stop()
-	for _, value := range s.sessions.Range {
-		for session := value.(*Session); session.out.waiting() > 0; {
+	for _, session := range s.sessions.all() {
+		for session.out.waiting() > 0 { // none when it has ended
 			select {
 			case <-ticker.C:
-			case <-session.gone:
 			case <-ctx.Done():
 				return ctx.Err()
 			}

@@ -8,7 +8,7 @@ import (
 )
 
 // drain begins to drain a server in the background.
-func drain(s *Server, ctx context.Context, over time.Duration) <-chan error {
+func drain(ctx context.Context, s *Server, over time.Duration) <-chan error {
 	drained := make(chan error, 1)
 	go func() { drained <- s.Drain(ctx, StatusServiceRestart, over) }()
 	return drained
@@ -34,7 +34,7 @@ func TestDrainSpreads(t *testing.T) {
 		clients[i] = connect(t, s, "")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	drained := drain(s, ctx, 1000*time.Hour)
+	drained := drain(ctx, s, 1000*time.Hour)
 	eventually(t, "the first one closes", func() bool { return closedOf(clients) == 1 })
 	if _, err := s.Open(t.Context(), Request{}, WebSocket); !errors.Is(err, ErrStopping) {
 		t.Errorf("a connection is opened meanwhile: %v", err)
@@ -79,7 +79,7 @@ func TestDrainClosesAll(t *testing.T) {
 					c.cut()
 				}
 			}
-			if err := <-drain(s, t.Context(), row.over); err != nil {
+			if err := <-drain(t.Context(), s, row.over); err != nil {
 				t.Fatal(err)
 			}
 			if n := closedOf(clients); n != row.clients || s.Connections() != 0 {

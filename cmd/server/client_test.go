@@ -195,17 +195,21 @@ func (l *wire) rest() (messages []string, status int) {
 
 func (l *wire) read() (text string, status int, err error) {
 	_ = l.conn.SetReadDeadline(time.Now().Add(patience))
-	frame, err := ws.ReadFrame(l.in)
+	header, err := ws.ReadHeader(l.in)
 	if err != nil {
 		return "", 0, err
 	}
-	if frame.Header.OpCode == ws.OpClose {
-		if len(frame.Payload) < 2 {
+	payload := make([]byte, header.Length)
+	if _, err := io.ReadFull(l.in, payload); err != nil {
+		return "", 0, err
+	}
+	if header.OpCode == ws.OpClose {
+		if len(payload) < 2 {
 			return "", 1005, nil
 		}
-		return "", int(binary.BigEndian.Uint16(frame.Payload)), nil
+		return "", int(binary.BigEndian.Uint16(payload)), nil
 	}
-	return string(frame.Payload), 0, nil
+	return string(payload), 0, nil
 }
 
 // gone waits until the server has ended the connection, of which everything was read.

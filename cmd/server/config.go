@@ -45,11 +45,13 @@ type Config struct {
 	PingTimeout              time.Duration `variable:"PING_TIMEOUT" default:"20s" range:"100ms..5m" help:"How long a client may take to answer a ping."`
 	MaxPayload               int           `variable:"MAX_PAYLOAD" default:"1000000" range:"1024..100000000" help:"Bytes of a socket message at most."`
 	MaxQueue                 int           `variable:"MAX_QUEUE" default:"1048576" range:"65536..1073741824" help:"Bytes that may wait for a slow connection before it is closed."`
+	WebSocketReaders         string        `variable:"WEBSOCKET_READERS" default:"epoll" oneof:"epoll,goroutines" help:"How WebSockets wait: in one epoll set (on Linux), or each in a goroutine of its own, as on other systems."`
 	MaxConnections           int           `variable:"MAX_CONNECTIONS" default:"100000" range:"1..10000000" help:"Connections altogether."`
 	MaxConnectionsPerUser    int           `variable:"MAX_CONNECTIONS_PER_USER" default:"50" range:"1..10000000" help:"Connections of one user."`
 	MaxConnectionsPerAddress int           `variable:"MAX_CONNECTIONS_PER_ADDRESS" default:"10000" range:"1..10000000" help:"Connections from one address; a shop's phones share one."`
 	PresenceGrace            time.Duration `variable:"PRESENCE_GRACE" default:"5s" range:"0s..5m" help:"How long a user counts as online after the last connection is gone."`
-	RecoveryWindow           time.Duration `variable:"RECOVERY_WINDOW" default:"2m" range:"0s..24h" help:"How long a client may be away and still get what it missed. Not in use yet."`
+	RecoveryWindow           time.Duration `variable:"RECOVERY_WINDOW" default:"2m" range:"0s..24h" help:"How long a client may be away and still get what it missed. 0s: never."`
+	LogRetention             time.Duration `variable:"LOG_RETENTION" default:"24h" range:"1m..8760h" help:"How long events are kept for clients that were away; longer than RECOVERY_WINDOW and a heartbeat."`
 	JoinRate                 Rate          `variable:"JOIN_RATE" default:"120/1m" help:"join and leave events of one user."`
 	TypingRate               Rate          `variable:"TYPING_RATE" default:"120/1m" help:"typing events of one user."`
 	MessageReadRate          Rate          `variable:"MESSAGE_READ_RATE" default:"600/1m" help:"messageRead events of one user."`
@@ -100,6 +102,12 @@ func (c Config) Origins() []string {
 func (c Config) validate() error {
 	if c.DrainWindow >= c.StopTimeout {
 		return &SettingError{Name: "DRAIN_WINDOW", Value: c.DrainWindow.String(), Allowed: "shorter than STOP_TIMEOUT, which is " + c.StopTimeout.String()}
+	}
+	if least := c.RecoveryWindow + c.PingInterval + c.PingTimeout; c.LogRetention < least {
+		return &SettingError{
+			Name: "LOG_RETENTION", Value: c.LogRetention.String(),
+			Allowed: "at least " + least.String() + ", which is RECOVERY_WINDOW, PING_INTERVAL and PING_TIMEOUT together",
+		}
 	}
 	if !c.Production() {
 		return c.validateNodes()

@@ -66,6 +66,13 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	if err != nil {
 		return nil, err
 	}
+	if store, err = figures.Store(store); err != nil {
+		return nil, err
+	}
+	doings, err := figures.Desk()
+	if err != nil {
+		return nil, err
+	}
 	d := &desk{log: log, window: c.DrainWindow, metrics: newMetricsServer(page)}
 	if d.system, err = actors.New(log, now); err != nil {
 		return nil, err
@@ -77,14 +84,14 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 		Replay: replay(c, store), Now: now, Logger: log,
 	})
 	d.bookings, err = bookings.NewDesk(d.system, store, bookings.Options{
-		Policy: booking.Policy{Everyone: c.EventAudience == audienceEveryone}, Now: now, Log: log,
+		Policy: booking.Policy{Everyone: c.EventAudience == audienceEveryone}, Now: now, Log: log, Observe: doings.Command,
 	})
 	if err != nil {
 		return nil, err
 	}
 	d.sockets, err = bookings.NewSockets(d.system, d.realtime, d.bookings, store, bookings.SocketOptions{
 		Authenticator: authenticator{accounts}, Directory: accounts, Anonymous: c.SocketAuth == authNone,
-		Revoked: accounts.Invalidate, Limits: limits(c), Trimming: bookings.Trimming{Keep: c.LogRetention}, Now: local, Log: log,
+		Revoked: accounts.Invalidate, Limits: limits(c), Trimming: bookings.Trimming{Keep: c.LogRetention}, Published: doings.Published, Now: local, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -103,7 +110,7 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	http.NewEngineIO(d.realtime, http.EngineOptions{
 		Logger: log, Goroutines: c.WebSocketReaders == "goroutines", Ready: func() bool { return !d.http.Draining() },
 	}).Mount(d.http.App(), socketPath)
-	if err := figures.Actors(d.system); err != nil {
+	if err := errors.Join(figures.Actors(d.system), figures.Sockets(d.realtime)); err != nil {
 		return nil, err
 	}
 	if err := d.sockets.Start(ctx); err != nil {

@@ -50,7 +50,8 @@ type Config struct {
 	MaxConnectionsPerUser    int           `variable:"MAX_CONNECTIONS_PER_USER" default:"50" range:"1..10000000" help:"Connections of one user."`
 	MaxConnectionsPerAddress int           `variable:"MAX_CONNECTIONS_PER_ADDRESS" default:"10000" range:"1..10000000" help:"Connections from one address; a shop's phones share one."`
 	PresenceGrace            time.Duration `variable:"PRESENCE_GRACE" default:"5s" range:"0s..5m" help:"How long a user counts as online after the last connection is gone."`
-	RecoveryWindow           time.Duration `variable:"RECOVERY_WINDOW" default:"2m" range:"0s..24h" help:"How long a client may be away and still get what it missed. Not in use yet."`
+	RecoveryWindow           time.Duration `variable:"RECOVERY_WINDOW" default:"2m" range:"0s..24h" help:"How long a client may be away and still get what it missed. 0s: never."`
+	LogRetention             time.Duration `variable:"LOG_RETENTION" default:"24h" range:"1m..8760h" help:"How long events are kept for clients that were away; longer than RECOVERY_WINDOW and a heartbeat."`
 	JoinRate                 Rate          `variable:"JOIN_RATE" default:"120/1m" help:"join and leave events of one user."`
 	TypingRate               Rate          `variable:"TYPING_RATE" default:"120/1m" help:"typing events of one user."`
 	MessageReadRate          Rate          `variable:"MESSAGE_READ_RATE" default:"600/1m" help:"messageRead events of one user."`
@@ -94,6 +95,12 @@ func (c Config) Origins() []string {
 
 // validate checks what the values mean for each other. The error is a *SettingError.
 func (c Config) validate() error {
+	if least := c.RecoveryWindow + c.PingInterval + c.PingTimeout; c.LogRetention < least {
+		return &SettingError{
+			Name: "LOG_RETENTION", Value: c.LogRetention.String(),
+			Allowed: "at least " + least.String() + ", which is RECOVERY_WINDOW, PING_INTERVAL and PING_TIMEOUT together",
+		}
+	}
 	if !c.Production() {
 		return c.validateNodes()
 	}

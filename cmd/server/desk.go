@@ -59,8 +59,8 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	d.realtime = realtime.New(d.system, realtime.Options{
 		PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, MaxPayload: c.MaxPayload, MaxQueue: c.MaxQueue,
 		MaxConnections: c.MaxConnections, MaxPerUser: c.MaxConnectionsPerUser, MaxPerAddress: c.MaxConnectionsPerAddress,
-		Grace: max(c.PresenceGrace, time.Nanosecond), // zero would be the default
-		Now:   now, Logger: log,
+		Grace:  max(c.PresenceGrace, time.Nanosecond), // zero would be the default
+		Replay: replay(c, store), Now: now, Logger: log,
 	})
 	d.bookings, err = bookings.NewDesk(d.system, store, bookings.Options{
 		Policy: booking.Policy{Everyone: c.EventAudience == audienceEveryone}, Now: now, Log: log,
@@ -70,7 +70,7 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	}
 	d.sockets, err = bookings.NewSockets(d.system, d.realtime, d.bookings, store, bookings.SocketOptions{
 		Authenticator: authenticator{accounts}, Directory: accounts, Anonymous: c.SocketAuth == authNone,
-		Revoked: accounts.Invalidate, Limits: limits(c), Now: local, Log: log,
+		Revoked: accounts.Invalidate, Limits: limits(c), Trimming: bookings.Trimming{Keep: c.LogRetention}, Now: local, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -88,6 +88,15 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 		return nil, err
 	}
 	return d, nil
+}
+
+// replay returns how clients get what they missed, or nil where they do not. Where sockets need no token nobody could say
+// whose they are.
+func replay(c Config, store booking.Store) *realtime.Replay {
+	if c.RecoveryWindow == 0 || c.SocketAuth == authNone {
+		return nil
+	}
+	return &realtime.Replay{Log: bookings.NewLog(store), Key: []byte(c.JWTSecret), Window: c.RecoveryWindow}
 }
 
 // limits returns the limits of single socket events.

@@ -1,9 +1,12 @@
 package actors_test
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"kapoor.example/desk/actors"
 )
@@ -37,4 +40,27 @@ func TestCrew(t *testing.T) {
 			all.Wait()
 		}
 	}
+}
+
+// TestCrewGoes: the members of a crew that has nothing to do go, and others come with the next task.
+func TestCrewGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		crew := actors.NewCrew()
+		for range 2 {
+			before := runtime.NumGoroutine()
+			for range 3 {
+				crew.Go(task(func() {}))
+			}
+			synctest.Wait()
+			if runtime.NumGoroutine() == before {
+				t.Error("nobody stays")
+			}
+			<-time.After(3 * time.Second) // of the bubble's clock
+			synctest.Wait()
+			if now := runtime.NumGoroutine(); now != before {
+				t.Errorf("%d goroutines, before there were %d", now, before)
+			}
+		}
+		crew.Close()
+	})
 }

@@ -41,7 +41,7 @@ func TestTender(t *testing.T) {
 }
 
 func TestPercent(t *testing.T) {
-	for live, want := range map[uint64]int{0: 6400, 1 << 20: 6400, 8 << 20: 800, 32 << 20: 200, 64 << 20: 100, 1 << 40: 100} {
+	for live, want := range map[uint64]int{0: 400, 1 << 20: 400, 2 << 20: 200, 4 << 20: 100, 64 << 20: 100, 1 << 40: 100} {
 		if got := percent(live); got != want {
 			t.Errorf("%d bytes: %d %%, want %d", live, got, want)
 		}

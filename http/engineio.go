@@ -5,6 +5,7 @@ import (
 	"errors"
 	nethttp "net/http"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/utils"
@@ -63,6 +64,10 @@ type Middleware func(c *Ctx) (next bool, err error)
 // Ctx is a request and its answer: Fiber's, by a name for packages that know no Fiber. It is good only during the call.
 type Ctx = fiber.Ctx
 
+// idleWorker is how long a goroutine that has served requests waits for the next connection. After a storm of them there
+// are many, with large stacks.
+const idleWorker = time.Second
+
 // defaultCompressFrom is that of EngineOptions.CompressFrom.
 const defaultCompressFrom = 1024
 
@@ -79,6 +84,7 @@ func (e *EngineIO) Mount(app *fiber.App, prefix string) {
 	if e.options.NoTrailingSlash {
 		prefix = strings.TrimSuffix(prefix, "/")
 	}
+	app.Server().MaxIdleWorkerDuration = idleWorker
 	e.uploads.watch(app.Server(), e.server, prefix)
 	e.handovers.watch(app.Server())
 	app.Use(prefix, func(c *fiber.Ctx) error {

@@ -53,7 +53,7 @@ func duplicate(conn net.Conn) net.Conn {
 // waitingLine is a connection with a goroutine of its own that waits for what comes. It works everywhere.
 type waitingLine struct {
 	conn net.Conn
-	over chan struct{} // closed in the end; nil where nobody waits for it
+	over chan struct{}   // closed in the end; nil where nobody waits for it
 	raw  syscall.RawConn // nil where the connection has no descriptor: then every write waits
 
 	// The write that is tried now: one closure for all, so that a write allocates nothing.

@@ -38,7 +38,10 @@ func (a *sessionActor) watchExpiry() {
 	now := o.Now()
 	soon := now.Add(o.PingInterval + 2*o.PingTimeout)
 	for _, socket := range a.sockets {
-		if at := socket.user.ExpiresAt; socket.state == socketConnected && !at.IsZero() && at.Before(soon) {
+		if socket.state != socketConnected {
+			continue // whose it is a middleware may be saying just now
+		}
+		if at := socket.user.ExpiresAt; !at.IsZero() && at.Before(soon) {
 			soon = at
 			a.expiry.Stop()
 			a.expiry = a.s.server.system.After(at.Sub(now), a.s.pid, expired{})

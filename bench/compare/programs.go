@@ -63,7 +63,7 @@ func (s *stage) start(c contender, folder string) (startLine, error) {
 		script := quoted(filepath.Join(s.root, nodeFolder, "server.mjs"))
 		return startLine{line: "exec node " + script + " -addr {addr}" + secret, environment: []string{"NODE_ENV=production"}}, nil
 	case conformance:
-		return startLine{line: "exec " + binary + " --addr {addr}"}, nil
+		return startLine{line: strings.TrimSpace("exec " + binary + " --addr {addr} " + c.flags)}, nil
 	case desk:
 		data := filepath.Join(folder, "data")
 		if err := os.CopyFS(data, os.DirFS(s.seeded())); err != nil {

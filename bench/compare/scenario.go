@@ -23,6 +23,7 @@ type contender struct {
 	program   string   // see programs
 	arguments []string // of the generator
 	people    people   // whose tokens the clients carry
+	flags     string   // of the server, besides where it listens; only for conformance
 }
 
 // people are whose tokens clients carry.
@@ -147,7 +148,7 @@ func catalogue(s scale) []scenario {
 				"the kernel takes some 4 MB for each that does not read, then its queue in the server fills. Latencies are those of the other clients.",
 			guess: time.Duration(2*s.pairs) * (s.duration + guess + 3*time.Second),
 			contenders: []contender{{
-				target: ours, program: conformance,
+				target: ours, program: conformance, flags: "--max-queue=1048576", // as the desk has it
 				arguments: []string{
 					"slow", clients(audienceSize), "--stopped=" + strconv.Itoa(stoppedCount), "--pairs=" + strconv.Itoa(s.pairs),
 					"--size=10000", "--duration=" + (2 * s.duration).String(), "--warmup=" + s.warmup.String(),

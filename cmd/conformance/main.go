@@ -98,7 +98,7 @@ func doubleDashes(args []string) []string {
 const stopTimeout = 10 * time.Second
 
 func serve(ctx context.Context, c Config, stdout io.Writer) (err error) {
-	var config net.ListenConfig
+	config := net.ListenConfig{KeepAlive: -1} // heartbeats notice a client that has gone
 	listener, err := config.Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)

@@ -29,7 +29,7 @@ async function away(line, scene) {
 
 const order = (line) => line.events.filter((e) => e.payload?.eventId).map((e) => e.args.at(-1).split('-').map(BigInt));
 
-// once checks that a line was told everything in the order of positions, nothing twice.
+// inOrder checks that a line was told everything in the order of positions, nothing twice.
 function inOrder(line) {
   const at = order(line);
   for (let i = 1; i < at.length; i++) {
@@ -159,11 +159,12 @@ test('who logs in again as the same user recovers', async () => {
 });
 
 test('who was promoted or demoted meanwhile begins anew, with the rights of now', async () => {
-  const who = await staff();
+  let who = await staff();
   const van = await open(who);
   const missed = await away(van, async () => {
     await call('PATCH', `/users/${who.id}`, { token: (await boss()).token, body: { role: 'customer' } });
-    van.socket.auth = { token: (await login(who)).token };
+    who = await login(who);
+    van.socket.auth = { token: who.token };
     return create(await customer());
   });
   assert.equal(van.socket.recovered, false);
@@ -215,7 +216,7 @@ test('a client that is back before it was missed takes the place of its older co
   twin.socket.connect();
   await twin.until('connect', () => twin.states.filter((s) => s.state === 'connect').length === 2);
   assert.equal(twin.socket.id, id);
-  assert.equal(twin.socket.recovered, false, 'to this client the pid is new');
+  assert.equal(twin.socket.recovered, true);
   await phone.until('disconnect', () => phone.states.some((s) => s.state === 'disconnect'));
   await mark(who, twin);
 });

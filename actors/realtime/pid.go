@@ -17,7 +17,7 @@ import (
 const (
 	pidVersion = 1
 	pidBody    = 1 + 15 + 8 + 16 + 8
-	pidLength  = (pidBody + sha256.Size + 2) / 3 * 4 // with the padding, which is none
+	pidLength  = ((pidBody+sha256.Size)*8 + 5) / 6 // without padding
 )
 
 // pid is what a pid says.

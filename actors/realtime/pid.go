@@ -16,8 +16,7 @@ import (
 // not in the pid, but signed with it.
 const (
 	pidVersion = 1
-	pidBody    = 1 + 15 + 8 + 16 + 8
-	pidLength  = ((pidBody+sha256.Size)*8 + 5) / 6 // without padding
+	pidBody    = 1 + 15 + 8 + 16 + 8 // bytes before the signature
 )
 
 // pid is what a pid says.
@@ -54,7 +53,7 @@ func (s signer) write(p pid, user string, rights uint64) string {
 
 // read returns what a pid says. It reports false for one that was not made by write for this user with these rights.
 func (s signer) read(text, user string, rights uint64) (p pid, ok bool) {
-	if len(text) != pidLength {
+	if len(text) != base64.RawURLEncoding.EncodedLen(pidBody+sha256.Size) {
 		return pid{}, false
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)

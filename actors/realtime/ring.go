@@ -46,13 +46,7 @@ func (r *ring) add(e ringEntry) {
 	r.entries = r.entries[n:]
 }
 
-// head returns the newest position.
-func (r *ring) head() Position {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.headLocked()
-}
-
+// headLocked returns the newest position.
 func (r *ring) headLocked() Position {
 	if n := len(r.entries); n > 0 {
 		return r.entries[n-1].at

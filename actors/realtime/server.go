@@ -211,7 +211,7 @@ func (s *Server) Close(ctx context.Context, status int) error {
 		return nil
 	default:
 	}
-	s.system.Send(s.supervisor.pid, closeAll{status})
+	s.system.Send(s.supervisor.pid, closeAll{status: status})
 	if err := s.drained(ctx); err != nil {
 		return err
 	}

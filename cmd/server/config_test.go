@@ -70,6 +70,8 @@ func TestSettingErrorsStopTheStart(t *testing.T) {
 		"HTTP_READ_TIMEOUT":           append(slices.Clone(duration), "0s", "11m"),
 		"HTTP_WRITE_TIMEOUT":          append(slices.Clone(duration), "0s", "11m"),
 		"HTTP_IDLE_TIMEOUT":           append(slices.Clone(duration), "0s", "61m"),
+		"STORE_WAIT":                  append(slices.Clone(duration), "61m"),
+		"STOP_TIMEOUT":                append(slices.Clone(duration), "0s", "999ms", "61m"),
 		"DRAIN_WINDOW":                append(slices.Clone(duration), "11m"),
 		"MAX_PAYLOAD":                 append(slices.Clone(whole), "0", "1023", "1MB"),
 		"MAX_QUEUE":                   append(slices.Clone(whole), "0", "65535", "1MiB"),
@@ -77,6 +79,8 @@ func TestSettingErrorsStopTheStart(t *testing.T) {
 		"MAX_CONNECTIONS":             append(slices.Clone(whole), "0"),
 		"MAX_CONNECTIONS_PER_USER":    append(slices.Clone(whole), "0"),
 		"MAX_CONNECTIONS_PER_ADDRESS": append(slices.Clone(whole), "0"),
+		"METRICS_ADDR":                {"9100", "localhost", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+80", "127.0.0.1:080", "::1:9100", "http://localhost:9100", "a b:9100", "127.0.0.1:9100/metrics", "localhost:9100\n"},
+		"METRICS_TOKEN":               {"hunter2", strings.Repeat("x", 15), strings.Repeat("x", 513), "a token with spaces in it", "hunter2hunter2hunter2\n", "hunter2-hunter2-ü"},
 		"LOGIN_LIMIT_ADDRESS":         rate, "LOGIN_LIMIT_ACCOUNT": rate, "REGISTER_LIMIT_ADDRESS": rate,
 		"JOIN_RATE": rate, "TYPING_RATE": rate, "MESSAGE_READ_RATE": rate, "SEND_MESSAGE_RATE": rate, "PRESENCE_RATE": rate,
 	}

@@ -51,7 +51,7 @@ func (o SocketOptions) withDefaults() SocketOptions {
 	setDefault(&o.TypingFor, 6*time.Second)
 	setDefault(&o.StatsEvery, time.Second)
 	setDefault(&o.LookupTimeout, 5*time.Second)
-	setDefault(&o.Trimming.Every, time.Minute)
+	setDefault(&o.Trimming.Every, max(time.Millisecond, min(o.Trimming.Keep/4, time.Minute)))
 	setDefault(&o.Trimming.Batch, 500)
 	return o
 }

@@ -53,11 +53,11 @@ func while(t *testing.T, n int, least, most time.Duration, do func(round int)) {
 
 // TestCuts: clients that are cut again and again while bookings change get everything, once and in order.
 func TestCuts(t *testing.T) {
-	clients, rounds, gone, every := 150, 4, 300*time.Millisecond, 1500*time.Millisecond
+	clients, rounds, gone, every, pause := 150, 4, 300*time.Millisecond, 1500*time.Millisecond, 20*time.Millisecond
 	if long() {
-		clients, rounds, gone, every = 1000, 8, 2*time.Second, 15*time.Second
+		clients, rounds, gone, every, pause = 1000, 8, 2*time.Second, 15*time.Second, 200*time.Millisecond
 	}
-	s := set(t, clients, 4, 20*time.Millisecond, soon)
+	s := set(t, clients, 4, pause, soon)
 	// Each client is cut once in a round, at a moment of its own.
 	var all sync.WaitGroup
 	for range rounds {

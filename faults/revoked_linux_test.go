@@ -152,7 +152,7 @@ func judge(ctx context.Context, t *testing.T, w *watchers, asked map[string]time
 			defer w.mu.Unlock()
 			until := gone[c.Index()/each]
 			for e, n := range w.numbers {
-				_, seen := l.seen[n]
+				seen := l.told(n) != ""
 				began, made := asked[e.booking]
 				switch {
 				case !made || e.name != "bookingCreated":

@@ -125,7 +125,7 @@ func TestStops(t *testing.T) {
 // TestRestart: thousands that lose the server at once are all back, and have recovered.
 func TestRestart(t *testing.T) {
 	clients := amount(600, 5000)
-	s := set(t, clients, 2, 20*time.Millisecond, stock)
+	s := set(t, clients, 2, time.Duration(amount(20, 200))*time.Millisecond, stock)
 	back := make(chan int64, clients)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,6 +63,7 @@ func TestRevoked(t *testing.T) {
 	var mu sync.Mutex
 	asked := map[string]time.Time{}
 	gone := make([]time.Time, len(people))
+	answered := make([]int64, len(people)) // the same by the watchers' clock
 	closed := atomic.Int64{}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
@@ -86,7 +88,7 @@ func TestRevoked(t *testing.T) {
 			select {
 			case <-done:
 				return
-			case <-time.After(10 * time.Millisecond):
+			case <-time.After(time.Duration(amount(10, 200)) * time.Millisecond):
 				create()
 			}
 		}
@@ -108,7 +110,7 @@ func TestRevoked(t *testing.T) {
 					return
 				}
 				mu.Lock()
-				gone[n] = time.Now()
+				gone[n], answered[n] = time.Now(), w.clock()
 				mu.Unlock()
 				closed.Add(each)
 			}
@@ -131,14 +133,25 @@ func TestRevoked(t *testing.T) {
 	if n := w.refused.Load(); n != closed.Load() || w.swarm.ConnectedCount() != clients-int(closed.Load()) {
 		t.Errorf("%d were refused with their old token, %d are connected; want %d and %d", n, w.swarm.ConnectedCount(), closed.Load(), clients-int(closed.Load()))
 	}
+	var ended []time.Duration
+	if err := w.swarm.Each(ctx, func(c *swarm.Client) {
+		if at := answered[c.Index()/each]; at != 0 {
+			mu.Lock()
+			defer mu.Unlock()
+			ended = append(ended, time.Duration(w.ledgers[c.Index()].ended-at))
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(ended)
 	told, missed, forbidden := judge(ctx, t, w, asked, gone, each)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if missed != 0 || forbidden != 0 || len(w.faults) != 0 {
 		t.Errorf("%d missed by those who stayed, %d told to those who had gone, %v", missed, forbidden, w.faults)
 	}
-	t.Logf("%d sockets of %d people, %d of them revoked; %d bookings, %d deliveries, 0 after a revocation; all refused %v after the last one",
-		clients, len(people), closed.Load()/each, len(asked), told, took.Round(time.Millisecond))
+	t.Logf("%d sockets of %d people, %d of them revoked; %d bookings, %d deliveries, 0 after a revocation; ended after the answer: p50 %v, p99 %v, last %v; all back and refused %v after the last answer",
+		clients, len(people), closed.Load()/each, len(asked), told, percentile(ended, .5), percentile(ended, .99), percentile(ended, 1), took.Round(time.Millisecond))
 }
 
 // judge looks at every ledger once everything has come.

@@ -45,7 +45,8 @@ type ledger struct {
 	at          place
 	seen        []string // event by number → eventId, or empty
 	attempts    int
-	connected   bool // it has been
+	connected   bool  // it has been
+	ended       int64 // when its last connection did
 	behind      place
 	began       int64
 }
@@ -140,11 +141,12 @@ func (w *watchers) Connected(c *swarm.Client, at int64, answer []byte) {
 }
 
 // Closed implements swarm.Observer.
-func (w *watchers) Closed(c *swarm.Client, _ int64, why *swarm.CloseError) {
+func (w *watchers) Closed(c *swarm.Client, at int64, why *swarm.CloseError) {
 	if strings.Contains(why.Packet, "revoked_token") {
 		w.refused.Add(1)
 		return
 	}
+	w.ledgers[c.Index()].ended = at
 	if !w.ledgers[c.Index()].connected {
 		w.fault("%v", why)
 		return
@@ -228,8 +230,10 @@ func (w *watchers) hear(packet []byte) (h heard, ok bool) {
 	if w.newest.before(h.at) {
 		w.newest = h.at
 	}
-	e, known := told{name, event.BookingID, event.Version}, false
-	if h.number, known = w.numbers[e]; !known {
+	e := told{name, event.BookingID, event.Version}
+	if n, known := w.numbers[e]; known {
+		h.number = n
+	} else {
 		h.number = len(w.numbers)
 		w.numbers[e] = h.number
 	}

@@ -126,11 +126,17 @@ func (n *notifier) passed(b *batch, count int) {
 func (n *notifier) publish(events []booking.LogEntry) (stats bool) {
 	entries := make([]realtime.Entry, len(events))
 	for i, e := range events {
-		entries[i] = realtime.Entry{Name: e.Name, Rooms: e.Rooms, Payload: e.Payload, Offset: e.Position.String()}
+		entries[i] = published(e)
 		stats = stats || e.Name == booking.EventBookingCreated || e.Name == booking.EventBookingUpdated
 		n.said.add(&n.sockets.opts.Log, e)
 	}
-	n.server.Publish(entries, func() { n.credits.Release(int64(len(entries))) })
+	committed := time.UnixMilli(int64(events[0].Position.Ms)) // #nosec G115 -- a time
+	n.server.Publish(entries, func() {
+		n.credits.Release(int64(len(entries)))
+		if told := n.sockets.opts.Published; told != nil {
+			told(n.sockets.opts.Now().Sub(committed))
+		}
+	})
 	return stats
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +35,11 @@ type SocketOptions struct {
 	TypingFor time.Duration
 	// StatsEvery is how often statsUpdated is sent at most. Defaults to 1 s.
 	StatsEvery time.Duration
+	// Trimming says how much of the log is kept. The zero value keeps all of it.
+	Trimming Trimming
+	// Published is told how long it took from the commit of a batch's oldest event until all connections had it, or had it
+	// queued. It must not block. Nil: nobody wants to know.
+	Published func(took time.Duration)
 	// LookupTimeout bounds what an event waits for the store. Defaults to 5 s.
 	LookupTimeout time.Duration
 	// Now is the clock, in the shop's time zone. Required.
@@ -46,6 +52,8 @@ func (o SocketOptions) withDefaults() SocketOptions {
 	setDefault(&o.TypingFor, 6*time.Second)
 	setDefault(&o.StatsEvery, time.Second)
 	setDefault(&o.LookupTimeout, 5*time.Second)
+	setDefault(&o.Trimming.Every, max(time.Millisecond, min(o.Trimming.Keep/4, time.Minute)))
+	setDefault(&o.Trimming.Batch, 500)
 	return o
 }
 
@@ -53,7 +61,8 @@ func (o SocketOptions) validate() error {
 	switch {
 	case o.Now == nil || o.Authenticator == nil || o.Directory == nil:
 		return errors.New("bookings: Now, Authenticator and Directory are required")
-	case o.MaxUndelivered < 0 || o.TypingFor < 0 || o.StatsEvery < 0 || o.LookupTimeout < 0:
+	case o.MaxUndelivered < 0 || o.TypingFor < 0 || o.StatsEvery < 0 || o.LookupTimeout < 0,
+		o.Trimming.Keep < 0 || o.Trimming.Every < 0 || o.Trimming.Batch < 0:
 		return errors.New("bookings: limits and times must be positive")
 	}
 	return nil
@@ -137,9 +146,62 @@ func (f *Sockets) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the log's head: %w", err)
 	}
+	epoch, err := f.store.Epoch(ctx)
+	if err != nil {
+		return fmt.Errorf("read the log's epoch: %w", err)
+	}
+	newest, err := f.newest(ctx, head)
+	if err != nil {
+		f.opts.Log.Warn().Err(err).Msg("Newest events could not be read: those who were here ask the store one by one")
+	}
+	f.server.Begin(epoch, realtime.Position(head), newest...)
 	f.notifier.follow(head)
+	if f.opts.Trimming.Keep > 0 {
+		f.spawn(func() { f.trim(f.opts.Trimming) })
+	}
 	return nil
 }
+
+const (
+	// newestFor is how old the entries are that a start reads at once for all who come back: what they missed while there
+	// was no server, and what they had not received before.
+	newestFor = 2 * time.Minute
+	// newestMost bounds how many.
+	newestMost = 16_384
+	// newestTime bounds how long a start waits for them.
+	newestTime = 5 * time.Second
+)
+
+// newest returns the newest entries up to head.
+func (f *Sockets) newest(ctx context.Context, head booking.Position) (newest []realtime.Entry, err error) {
+	after := booking.Position{Ms: head.Ms - min(head.Ms, uint64(newestFor.Milliseconds()))}
+	if head.Compare(after) <= 0 {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, newestTime)
+	defer cancel()
+	err = f.store.Follow(ctx, after, func(batch []booking.LogEntry) error {
+		for _, e := range batch {
+			if e.Position.Compare(head) <= 0 && e.Revocation == nil {
+				newest = append(newest, published(e))
+			}
+		}
+		if over := len(newest) - newestMost; over > 0 {
+			newest = slices.Clone(newest[over:])
+		}
+		if batch[len(batch)-1].Position.Compare(head) >= 0 {
+			return errReached
+		}
+		return nil
+	})
+	if !errors.Is(err, errReached) {
+		return nil, err
+	}
+	return newest, nil
+}
+
+// errReached ends following.
+var errReached = errors.New("the head was reached")
 
 // Flush waits until everything that is committed by now has been fanned out, or ctx ends.
 func (f *Sockets) Flush(ctx context.Context) error { return f.notifier.flush(ctx) }
@@ -182,7 +244,9 @@ func (f *Sockets) connected(s *realtime.Socket) {
 	user := s.User()
 	f.opts.Log.Info().Str("sid", s.ID()).Str("user_id", user.ID).Str("transport", s.Transport()).Msg("Socket connected")
 	for _, room := range user.Rooms {
-		f.entered(s, room)
+		if s.Joined(room) { // it may have left it before its connection was lost
+			f.entered(s, room)
+		}
 	}
 }
 

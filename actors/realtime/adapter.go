@@ -1,7 +1,6 @@
 package realtime
 
 import (
-	"slices"
 	"sync/atomic"
 
 	"kapoor.example/desk/actors"
@@ -9,7 +8,7 @@ import (
 	"kapoor.example/desk/protocol/socketio"
 )
 
-var adapterKind = actors.Kind{Name: "adapter", Directive: actors.Resume, Inbox: 1024, Singleton: true}
+var adapterKind = actors.Kind{Name: "adapter", Directive: actors.Resume, Singleton: true}
 
 // adapter is the one place that everything emitted to rooms passes: it fixes the order, gives offsets, encodes each
 // event once and hands it to every shard. Shards resolve the rooms.
@@ -79,11 +78,11 @@ func (a *adapter) Receive(c *actors.Context) {
 	case collectionDue:
 		m.collection.end(ErrAckTimeout)
 	case direct:
-		a.server.shardOf(m.member.session.sid).sendEmit(m)
+		a.server.shardOf(m.member.socket.session.sid).sendEmit(m)
 	case join: // these pass here so that they keep their place among the caller's emits
-		a.server.shardOf(m.member.session.sid).send(m)
+		a.server.shardOf(m.member.socket.session.sid).send(m)
 	case leave:
-		a.server.shardOf(m.member.session.sid).send(m)
+		a.server.shardOf(m.member.socket.session.sid).send(m)
 	}
 }
 
@@ -120,18 +119,17 @@ func (m broadcast) event() (data []byte, attachments [][]byte) { return m.data, 
 func (a *adapter) publish(m publication) {
 	list := make([]emit, len(m.entries))
 	for i, e := range m.entries {
-		namespace, rooms, offset := e.Namespace, e.Rooms, e.Offset
-		if a.server.history == nil {
+		namespace, rooms, offset := e.Namespace, e.audience(), e.Offset
+		if a.server.history == nil && a.server.resumption == nil {
 			offset = ""
 		}
 		if namespace == "" {
 			namespace = "/"
 		}
-		if slices.Contains(rooms, RoomEveryone) {
-			rooms = nil
-		}
 		list[i] = emit{namespace: namespace, rooms: rooms, frame: protocol.EventFrame(namespace, e.Name, e.Payload, offset), event: e.event}
-		if offset != "" {
+		if r := a.server.resumption; r != nil {
+			list[i].at = r.add(namespace, e.Offset, rooms, list[i].frame)
+		} else if offset != "" {
 			list[i].at = a.server.history.add(logged{
 				position: position{offset: offset}, namespace: namespace, rooms: rooms, frame: list[i].frame,
 			})

@@ -65,8 +65,12 @@ func (a *sessionActor) resume(socket *Socket) {
 		return
 	}
 	server := a.s.server
+	if server.resumption != nil {
+		a.claim(socket)
+		return
+	}
 	socket.pid = newSid()
-	if pid, offset, ok := resumption(socket.auth); ok {
+	if pid, offset, ok := wanted(socket.auth); ok {
 		r, wait := server.keeper.claim(pid, socket)
 		if wait {
 			return
@@ -89,11 +93,16 @@ func (a *sessionActor) admit(socket *Socket) {
 		a.admitted(admitted{socket: socket})
 		return
 	}
-	go a.s.server.admit(socket)
+	a.s.server.system.Go(admission{socket})
 }
 
-// admit runs the namespace's middleware. It may wait: for a slot, and for whatever the middleware waits for.
-func (s *Server) admit(socket *Socket) {
+// admission runs the middleware of a socket's namespace. It may wait: for a slot, and for whatever the middleware waits for.
+type admission struct{ socket *Socket }
+
+// Run implements actors.Task.
+func (a admission) Run() {
+	socket := a.socket
+	s := socket.session.server
 	ctx, cancel := context.WithTimeout(context.Background(), s.options.ConnectTimeout)
 	defer cancel()
 	err := s.admissions.Acquire(ctx, 1)
@@ -114,6 +123,10 @@ func (a *sessionActor) admitted(m admitted) {
 		a.rejected(m)
 		return
 	}
+	if a.s.server.resumption.serves(m.socket) {
+		a.claim(m.socket)
+		return
+	}
 	if r := m.socket.record; r != nil {
 		identified := a.s.server.keeper.options.RunMiddleware
 		if identified && r.user.ID != m.socket.user.ID {
@@ -123,12 +136,17 @@ func (a *sessionActor) admitted(m admitted) {
 			m.socket.restore(identified)
 		}
 	}
-	if m.socket.user.ID == "" {
-		a.attach(m.socket)
+	a.enter(m.socket)
+}
+
+// enter has the user's room decide about a socket.
+func (a *sessionActor) enter(socket *Socket) {
+	if socket.user.ID == "" {
+		a.attach(socket)
 		return
 	}
-	m.socket.state = socketEntering
-	a.s.server.hub.enter(m.socket)
+	socket.state = socketEntering
+	a.s.server.hub.enter(socket)
 }
 
 func (a *sessionActor) rejected(m admitted) {
@@ -144,6 +162,7 @@ func (a *sessionActor) rejected(m admitted) {
 		a.end(ReasonOverload, StatusNone)
 		return
 	}
+	a.s.server.counted.refused.add("not admitted")
 	a.refuse(m.socket.namespace.name, m.err)
 }
 
@@ -180,6 +199,13 @@ func (a *sessionActor) attach(socket *Socket) {
 	if k := a.s.server.keeper; k != nil {
 		k.connected(socket)
 	}
+	if r := a.s.server.resumption; r.serves(socket) {
+		if socket.record == nil {
+			r.enter(socket)
+		} else {
+			socket.member.resuming = &resuming{}
+		}
+	}
 	socket.enter(func(rooms []string) {
 		a.s.server.shardOf(a.s.sid).send(attach{member: socket.member, rooms: rooms})
 	})
@@ -194,13 +220,10 @@ func (a *sessionActor) attached(m attached) {
 		a.end(m.refused, StatusNone)
 		return
 	}
-	a.connect.Stop()
+	a.joined()
 	socket.state = socketConnected
 	socket.connected.Store(true)
-	if expires := socket.user.ExpiresAt; !expires.IsZero() {
-		a.expiry.Stop()
-		a.expiry = a.s.server.system.After(expires.Sub(a.s.server.options.Now()), a.s.pid, expired{})
-	}
+	a.watchExpiry()
 	for _, handler := range socket.namespace.onConnection {
 		handler(socket)
 	}

@@ -59,6 +59,8 @@ type Options struct {
 	Shards int
 	// Recovery lets clients resume lost connections. Nil: they connect anew, and no event has an offset.
 	Recovery *Recovery
+	// Replay lets clients resume by a log, instead of Recovery. Nil: they do not.
+	Replay *Replay
 	// OnMessage makes a bare Engine.IO server: it gets every message of a session, in order, on the session's actor, and
 	// nothing is taken for Socket.IO. It must not block, and owns data. Nil: a Socket.IO server.
 	OnMessage func(s *Session, data []byte, binary bool)
@@ -101,13 +103,17 @@ func (o Options) withDefaults() Options {
 	bound(&o.MaxPerAddress, 10_000)
 	bound(&o.MaxPerUser, 50)
 	bound(&o.Admissions, 256)
-	bound(&o.Shards, runtime.GOMAXPROCS(0))
+	bound(&o.Shards, max(1, runtime.GOMAXPROCS(0)/2))
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Recovery != nil {
 		recovery := o.Recovery.withDefaults()
 		o.Recovery = &recovery
+	}
+	if o.Replay != nil {
+		replay := o.Replay.withDefaults()
+		o.Replay, o.Recovery = &replay, nil
 	}
 	if len(o.Transports) == 0 {
 		o.Transports = []string{Polling, WebSocket}

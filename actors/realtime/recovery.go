@@ -41,6 +41,8 @@ func (r Recovery) withDefaults() Recovery {
 // record is a socket as one that resumes it needs it.
 type record struct {
 	pid, id   string
+	recall    Recall   // with a log: what it missed, and
+	left      []string // which of its user's rooms it is not in
 	namespace string
 	user      User
 	rooms     []string
@@ -79,8 +81,8 @@ type (
 	resume   struct{ socket *Socket }
 )
 
-// resumption reads what a client says in its CONNECT about where it was.
-func resumption(auth []byte) (pid, offset string, ok bool) {
+// wanted reads what a client says in its CONNECT about where it was.
+func wanted(auth []byte) (pid, offset string, ok bool) {
 	var said struct {
 		Pid    json.RawMessage `json:"pid"`
 		Offset json.RawMessage `json:"offset"`
@@ -222,17 +224,19 @@ func (s *Socket) restore(identified bool) {
 		s.data = r.data
 	}
 	if !identified {
-		s.user = r.user
+		s.user = &r.user
 	}
 	now := s.user.Rooms
 	for _, room := range r.rooms {
 		if !slices.Contains(r.user.Rooms, room) || slices.Contains(now, room) {
-			s.rooms[room] = struct{}{}
+			s.rooms.add(room)
 		}
 	}
-	s.user.Rooms = slices.DeleteFunc(slices.Clone(now), func(room string) bool {
+	user := *s.user
+	user.Rooms = slices.DeleteFunc(slices.Clone(now), func(room string) bool {
 		return slices.Contains(r.user.Rooms, room) && !slices.Contains(r.rooms, room)
 	})
+	s.user = &user
 }
 
 // begin makes the socket a new one, which cannot resume after all.
@@ -244,6 +248,9 @@ func (s *Socket) begin() {
 
 // recordAt returns what one that resumes the socket needs when it ends for a reason, or nil.
 func (s *Socket) recordAt(reason Reason) *record {
+	if s.session.server.resumption != nil && reason.Recoverable() {
+		return &record{left: s.leftRooms()}
+	}
 	k := s.session.server.keeper
 	if k == nil || !reason.Recoverable() {
 		return nil
@@ -251,5 +258,5 @@ func (s *Socket) recordAt(reason Reason) *record {
 	if !k.options.RunMiddleware && (reason == ReasonTokenExpired || reason == ReasonTokenRevoked) {
 		return nil
 	}
-	return &record{pid: s.pid, id: s.id, namespace: s.namespace.name, user: s.user, rooms: s.Rooms(), data: s.Data()}
+	return &record{pid: s.pid, id: s.id, namespace: s.namespace.name, user: *s.user, rooms: s.Rooms(), data: s.Data()}
 }

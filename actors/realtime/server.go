@@ -29,12 +29,17 @@ type Server struct {
 
 	supervisor *supervisor
 	hub        *hub
+	nobody     *User // whose a socket is until the middleware says so
 	adapter    *adapter
 	shards     []*shard
 	history    *history // nil without recovery, as keeper
 	keeper     *keeper
+	resumption *resumption // nil without Options.Replay
+	counted    counted
+	// What every session waits for: its next ping, its pong, its first socket.
+	pings, pongs, connects *actors.Deadlines
 
-	sessions sync.Map      // sid → *Session
+	sessions directory
 	stopped  chan struct{} // closed when no session will be opened any more
 	stopping sync.Once     // closes it
 	live     actors.Tally  // the actors of sessions
@@ -66,10 +71,13 @@ var (
 func New(system *actors.System, o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{
-		system: system, options: o, namespaces: map[string]*Namespace{}, addresses: map[string]int{},
+		system: system, options: o, namespaces: map[string]*Namespace{}, addresses: map[string]int{}, nobody: &User{},
 		stopped:    make(chan struct{}),
 		admissions: semaphore.NewWeighted(int64(o.Admissions)), seed: maphash.MakeSeed(),
 	}
+	s.pings = system.NewDeadlines(o.PingInterval, heartbeatDue{})
+	s.pongs = system.NewDeadlines(o.PingTimeout, heartbeatDue{})
+	s.connects = system.NewDeadlines(o.ConnectTimeout, connectDue{})
 	s.supervisor = &supervisor{server: s, sessions: map[*Session]struct{}{}}
 	s.supervisor.pid = system.Spawn(supervisorKind, "sessions", s.supervisor)
 	s.hub = &hub{server: s, rooms: map[string]*tenant{}, online: map[string]struct{}{}}
@@ -80,6 +88,9 @@ func New(system *actors.System, o Options) *Server {
 		// What was sent just before a connection was lost may be missing, and that is noticed a heartbeat later.
 		s.history = newHistory(*r, r.Window+o.PingInterval+o.PingTimeout, o.Now)
 		s.keeper = newKeeper(s, *r)
+	}
+	if o.Replay != nil {
+		s.resumption = newResumption(s, *o.Replay)
 	}
 	for i := range o.Shards {
 		shard := &shard{server: s, index: map[string]*namespaceIndex{}}
@@ -102,14 +113,13 @@ func (s *Server) Open(ctx context.Context, r Request, transport string) (*Sessio
 	if !s.reserve(r.Address) {
 		return nil, ErrOverloaded
 	}
-	session := &Session{server: s, sid: sid, request: r, gone: make(chan struct{})}
+	session := &Session{server: s, sid: sid, request: r}
 	session.websocket.Store(transport == WebSocket)
 	session.actor.s = session
 	session.out.limit = s.options.MaxQueue
-	session.out.failed = func(reason Reason) { s.system.Send(session.pid, closing{reason: reason}) }
-	session.out.done = func() { s.system.Send(session.pid, closeDue{}) }
+	session.out.owner = session
 	opened := make(chan bool, 1)
-	if _, taken := s.sessions.LoadOrStore(session.sid, session); taken {
+	if !s.sessions.add(session) {
 		s.free(r.Address)
 		return nil, ErrSid
 	}
@@ -117,6 +127,7 @@ func (s *Server) Open(ctx context.Context, r Request, transport string) (*Sessio
 	select {
 	case ok := <-opened:
 		if ok {
+			s.counted.accepted.add(transport)
 			return session, nil
 		}
 		s.release(session)
@@ -133,8 +144,8 @@ func (s *Server) Open(ctx context.Context, r Request, transport string) (*Sessio
 // Session returns the live session with this sid, or nil. One whose client may have been told of the end is not live,
 // also while its actor is still busy with it.
 func (s *Server) Session(sid string) *Session {
-	if found, ok := s.sessions.Load(sid); ok && !found.(*Session).out.ended() {
-		return found.(*Session)
+	if found := s.sessions.find(sid); found != nil && !found.out.ended() {
+		return found
 	}
 	return nil
 }
@@ -151,10 +162,10 @@ func (s *Server) reserve(address string) bool {
 }
 
 func (s *Server) release(session *Session) {
-	if _, live := s.sessions.LoadAndDelete(session.sid); !live {
+	if !s.sessions.remove(session) {
 		return
 	}
-	close(session.gone)
+	session.inbound.end()
 	s.free(session.request.Address)
 }
 
@@ -202,7 +213,7 @@ func (s *Server) Close(ctx context.Context, status int) error {
 		return nil
 	default:
 	}
-	s.system.Send(s.supervisor.pid, closeAll{status})
+	s.system.Send(s.supervisor.pid, closeAll{status: status})
 	if err := s.drained(ctx); err != nil {
 		return err
 	}
@@ -242,7 +253,7 @@ func (s *Server) drained(ctx context.Context) error {
 				return s.live.Await(ctx)
 			}
 			select {
-			case <-left[0].gone:
+			case <-left[0].gone():
 			case <-ctx.Done():
 				return ctx.Err()
 			}

@@ -8,7 +8,7 @@ import (
 	"kapoor.example/desk/protocol"
 )
 
-var shardKind = actors.Kind{Name: "shard", Directive: actors.Resume, Inbox: 1024, Singleton: true}
+var shardKind = actors.Kind{Name: "shard", Directive: actors.Resume, Singleton: true}
 
 // shard owns the room index of its share of the sockets, by hash of the sid, and writes to their outboxes. All that is
 // emitted reaches every shard in one order. A shard takes the emits that wait for it together: each member gets one
@@ -21,12 +21,17 @@ type shard struct {
 	backlog atomic.Int64 // emits that the adapter has sent and no flush has written yet
 	taken   int64        // those of them that are pending
 	seen    uint64       // the last event of the history that came here
+	at      Position     // with a log, the last entry that did
 
 	pending   []emit // resolved at the next flush
 	done      []func()
 	scheduled bool // a flush is in the inbox
 	mark      uint64
+	members   int // of all namespaces
+	sent      sent
 	touched   []*member
+	queue     []queued
+	batch     []*protocol.Frame // of the member that is being written
 	joined    []byte
 	joinedOf  []*protocol.Frame
 
@@ -106,6 +111,8 @@ func (s *shard) Receive(c *actors.Context) {
 	case flush:
 		s.scheduled = false
 		s.flush()
+	case replayed:
+		s.replayed(m)
 	case attach:
 		s.flush()
 		s.attach(m)
@@ -149,17 +156,18 @@ func (s *shard) Failed(msg any) {
 // Reset implements actors.Resetter: the shard begins anew, and its clients come back by themselves.
 func (s *shard) Reset() {
 	for _, index := range s.index {
+		s.server.counted.rooms.Add(-int64(len(index.rooms)))
 		for _, m := range index.all.members {
-			s.server.system.Send(m.session.pid, closing{reason: ReasonPanic})
+			s.server.system.Send(m.socket.session.pid, closing{reason: ReasonPanic})
 		}
 	}
-	s.index = map[string]*namespaceIndex{}
+	s.index, s.members = map[string]*namespaceIndex{}, 0
 }
 
 // saw notes an event of the history.
 func (s *shard) saw(at *position) {
 	if at != nil {
-		s.seen = at.seq
+		s.seen, s.at = at.seq, at.place
 	}
 }
 

@@ -9,6 +9,7 @@ import { Latest } from '../state/reducers/latest';
 import { en } from '../strings/en';
 import socketService, { type SocketService } from './socketService';
 import { storage } from './storage';
+import { Submissions } from './submissions';
 import { tokenStore, type TokenStore } from './tokenStore';
 
 // Services are the parts of the app that are no components. Tests make their own.
@@ -19,6 +20,7 @@ export interface Services {
   latest: Latest;
   tokenStore: TokenStore;
   storage: typeof storage;
+  submissions: Submissions;
   login: Login;
   // viewing is the booking on the screen: nobody is alerted of what they are looking at.
   viewing: { id: string | null };
@@ -38,8 +40,10 @@ export function createServices(socket: SocketService = socketService, baseUrl = 
     onRefused: (error, token) => login.onRefused(error, token),
     texts: en.failures,
   });
+  const api = createApi(client);
   return {
-    api: createApi(client),
+    api,
+    submissions: new Submissions({ api, storage }),
     socket,
     queryClient: createQueryClient(),
     latest: new Latest(),

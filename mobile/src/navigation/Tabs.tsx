@@ -1,0 +1,79 @@
+import { createBottomTabNavigator } from '@react-navigation/bottom-tabs';
+import type { ComponentType } from 'react';
+
+import type { Role } from '../api/contract';
+import { Icon, type IconName } from '../components/Icon';
+import { useUser } from '../context/AuthContext';
+import { useWide } from '../hooks/useWide';
+import { AdminStatsScreen } from '../screens/admin/AdminStatsScreen';
+import { PeopleScreen } from '../screens/admin/PeopleScreen';
+import { BookingListScreen } from '../screens/customer/BookingListScreen';
+import { NotificationsScreen } from '../screens/shared/NotificationsScreen';
+import { ProfileScreen } from '../screens/shared/ProfileScreen';
+import { AllBookingsScreen } from '../screens/staff/AllBookingsScreen';
+import { JobsScreen } from '../screens/staff/JobsScreen';
+import { useUnread } from '../state/queries/notifications';
+import { en } from '../strings/en';
+import { useTheme } from '../theme/ThemeContext';
+import type { TabParams } from './routes';
+
+const Navigator = createBottomTabNavigator<TabParams>();
+
+interface Tab {
+  name: keyof TabParams;
+  title: string;
+  icon: IconName;
+  screen: ComponentType;
+}
+
+const notifications: Tab = { name: 'Notifications', title: en.desk.notifications, icon: 'bell', screen: NotificationsScreen };
+const profile: Tab = { name: 'Profile', title: en.desk.profile, icon: 'person', screen: ProfileScreen };
+const all: Tab = { name: 'AllBookings', title: en.bookings.all, icon: 'list', screen: AllBookingsScreen };
+
+const tabs: Record<Role, Tab[]> = {
+  customer: [{ name: 'MyBookings', title: en.bookings.mine, icon: 'list', screen: BookingListScreen }, notifications, profile],
+  staff: [{ name: 'Jobs', title: en.bookings.jobs, icon: 'tools', screen: JobsScreen }, all, notifications, profile],
+  admin: [
+    { name: 'Dashboard', title: en.desk.dashboard, icon: 'chart', screen: AdminStatsScreen },
+    all,
+    { name: 'People', title: en.desk.people, icon: 'people', screen: PeopleScreen },
+    notifications,
+    profile,
+  ],
+};
+
+// Tabs is the menu: below on a phone, at the side of a desk's screen.
+export function Tabs() {
+  const { role } = useUser();
+  const { colors } = useTheme();
+  const isWide = useWide();
+  const unread = useUnread();
+  return (
+    <Navigator.Navigator
+      screenOptions={{
+        headerShown: false,
+        tabBarPosition: isWide ? 'left' : 'bottom',
+        tabBarLabelPosition: isWide ? 'beside-icon' : 'below-icon',
+        tabBarActiveTintColor: colors.link,
+        tabBarInactiveTintColor: colors.muted,
+        tabBarStyle: { backgroundColor: colors.surface, borderColor: colors.line },
+        tabBarBadgeStyle: { backgroundColor: colors.danger, color: colors.onDanger },
+      }}
+    >
+      {tabs[role].map(({ name, title, icon, screen }) => (
+        <Navigator.Screen
+          key={name}
+          name={name}
+          component={screen}
+          options={{
+            title,
+            tabBarIcon: ({ color }) => <Icon name={icon} color={color} />,
+            ...(name === 'Notifications' && unread > 0
+              ? { tabBarBadge: unread > 99 ? '99+' : unread, tabBarAccessibilityLabel: `${title}, ${en.desk.unreadCount(unread)}` }
+              : {}),
+          }}
+        />
+      ))}
+    </Navigator.Navigator>
+  );
+}

@@ -68,7 +68,7 @@ export function Columns({ bars }: { bars: readonly Bar[] }) {
 const useStyles = makeStyles((colors) => ({
   rows: { gap: space.s },
   row: { flexDirection: 'row', alignItems: 'center', gap: space.s },
-  label: { width: 96 },
+  label: { width: 130 },
   track: { flex: 1, height: 14, borderRadius: radius.round, backgroundColor: colors.sunken, overflow: 'hidden' },
   bar: { height: '100%', borderRadius: radius.round },
   count: { minWidth: 36, textAlign: 'right', fontVariant: ['tabular-nums'] },

@@ -44,7 +44,7 @@ export const BookingCard = memo(function BookingCard({ booking, onOpen, who = fa
         <Text kind="caption" tone="muted">
           {when} · {booking.code}
         </Text>
-        {assignee !== undefined && (
+        {assignee !== undefined && !who && (
           <Text kind="caption" tone="muted" numberOfLines={1}>
             {assignee}
           </Text>

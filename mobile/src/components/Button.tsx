@@ -54,6 +54,7 @@ const useStyles = makeStyles((colors) => ({
     borderRadius: radius.m,
     borderWidth: 1,
     borderColor: 'transparent',
+    maxWidth: '100%',
   },
   primary: { backgroundColor: colors.accent },
   danger: { backgroundColor: colors.danger },

@@ -41,9 +41,15 @@ export function Session({ user, onOpen, children }: SessionProps) {
   }, [submissions, user.id, keep, toast, onOpen]);
 
   useEffect(() => {
+    let before = true;
     const offs = [
       watchForeground(() => socket.wake()),
-      watchNetwork((online) => online && socket.wake()),
+      watchNetwork((online) => {
+        if (online && !before) {
+          socket.wake();
+        }
+        before = online;
+      }),
       socket.onConnected(() => submissions.wake()),
     ];
     return () => offs.forEach((off) => off());

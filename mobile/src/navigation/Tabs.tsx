@@ -54,9 +54,10 @@ export function Tabs() {
         headerShown: false,
         tabBarPosition: isWide ? 'left' : 'bottom',
         tabBarLabelPosition: isWide ? 'beside-icon' : 'below-icon',
-        tabBarActiveTintColor: colors.link,
+        tabBarActiveTintColor: isWide ? colors.accentSoft.text : colors.link,
+        tabBarActiveBackgroundColor: isWide ? colors.accentSoft.ground : undefined,
         tabBarInactiveTintColor: colors.muted,
-        tabBarStyle: { backgroundColor: colors.surface, borderColor: colors.line },
+        tabBarStyle: { backgroundColor: colors.surface, borderColor: colors.line, ...(isWide ? { minWidth: 230, width: 230, maxWidth: 230 } : {}) },
         tabBarBadgeStyle: { backgroundColor: colors.danger, color: colors.onDanger },
       }}
     >

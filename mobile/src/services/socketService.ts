@@ -135,6 +135,9 @@ export class SocketService {
       return;
     }
     if (!socket.connected) {
+      if (socket.io._readyState !== 'closed') {
+        return; // it is trying just now; the server would keep what is given up half-way
+      }
       socket.disconnect().connect(); // ends the wait, keeps the place in the event log
       return;
     }

@@ -37,10 +37,10 @@ export function PeopleScreen() {
       scroll={false}
       actions={<Button icon="add" title={t.addPerson} onPress={go.newPerson} />}
       below={
-        <View>
+        <>
           <SearchField value={search} onSearch={setSearch} hint={t.peopleSearch} />
           <Chips label={t.role} options={roles} value={role} onChange={setRole} />
-        </View>
+        </>
       }
     >
       {list.isPending ? (

@@ -1,5 +1,4 @@
 import { useState } from 'react';
-import { View } from 'react-native';
 
 import type { Status } from '../../api/contract';
 import { BookingRows } from '../../components/BookingRows';
@@ -39,11 +38,11 @@ export function BookingListScreen() {
         </>
       }
       below={
-        <View>
+        <>
           <WaitingBookings />
           <SearchField value={search} onSearch={setSearch} hint={en.bookings.searchHint} />
           <Chips label={en.bookings.filterByStatus} options={statusOptions} value={status} onChange={setStatus} />
-        </View>
+        </>
       }
     >
       <BookingRows

@@ -1,5 +1,4 @@
 import { useState } from 'react';
-import { View } from 'react-native';
 
 import type { Status } from '../../api/contract';
 import type { BookingFilter } from '../../api/endpoints';
@@ -70,10 +69,10 @@ export function AllBookingsScreen() {
         </>
       }
       below={
-        <View>
+        <>
           <SearchField value={search} onSearch={setSearch} hint={t.searchHint} />
           <Chips label={t.filterByStatus} options={statusOptions} value={status} onChange={setStatus} />
-        </View>
+        </>
       }
     >
       <BookingRows

@@ -1,0 +1,163 @@
+// What the browser tests and the pictures share: a server of their own, browsers, and people who sign in.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { spawnSync } from 'node:child_process';
+
+import { chromium } from 'playwright-core';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+export const people = {
+  customer: { email: 'customer@example.com', password: 'password123' },
+  staff: { email: 'staff@example.com', password: 'staff123' },
+  admin: { email: 'admin@example.com', password: 'admin123' },
+};
+
+export const patience = 20_000;
+
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+let built;
+
+// build makes the server once.
+function build(folder) {
+  if (built === undefined) {
+    built = join(folder, 'server');
+    const made = spawnSync('go', ['build', '-o', built, './cmd/server'], { cwd: root, stdio: 'inherit' });
+    if (made.status !== 0) {
+      throw new Error('the server could not be built');
+    }
+  }
+  return built;
+}
+
+// Desk is a server in a process of its own, with the demo accounts and a store in an empty folder.
+export class Desk {
+  static async start(env = {}) {
+    const desk = new Desk();
+    desk.folder = mkdtempSync(join(tmpdir(), 'desk-e2e-'));
+    desk.port = await freePort();
+    desk.url = `http://127.0.0.1:${desk.port}`;
+    desk.env = env;
+    desk.program = build(mkdtempSync(join(tmpdir(), 'desk-bin-')));
+    await desk.begin();
+    return desk;
+  }
+
+  async begin() {
+    this.log = '';
+    this.child = spawn(this.program, ['serve'], {
+      env: {
+        ...process.env,
+        HOST: '127.0.0.1',
+        PORT: String(this.port),
+        DATA_DIR: join(this.folder, 'data'),
+        JWT_SECRET: 'a secret of the browser tests, long enough for all',
+        LOG_FORMAT: 'json',
+        LOGIN_LIMIT_ADDRESS: '100000/1m',
+        ...this.env,
+      },
+    });
+    this.child.stdout.on('data', (text) => (this.log += text));
+    this.child.stderr.on('data', (text) => (this.log += text));
+    const deadline = Date.now() + patience;
+    for (;;) {
+      const ready = await fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false);
+      if (ready) {
+        return;
+      }
+      if (Date.now() > deadline || this.child.exitCode !== null) {
+        throw new Error(`the server is not ready:\n${this.log}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20)); // the pace of asking
+    }
+  }
+
+  async end(signal = 'SIGTERM') {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const ended = once(this.child, 'exit');
+      this.child.kill(signal);
+      await ended;
+    }
+  }
+
+  async close() {
+    await this.end('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  // metric returns the sum of a figure's values.
+  async metric(name) {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  async call(method, path, token, body, headers = {}) {
+    const answer = await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}), ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return { status: answer.status, body: await answer.json() };
+  }
+
+  async login(who) {
+    return (await this.call('POST', '/auth/login', undefined, who)).body.token;
+  }
+}
+
+export function findChromium() {
+  const found = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+  if (found === undefined && process.env.CI === 'true') {
+    throw new Error('chromium is missing');
+  }
+  return found;
+}
+
+export function startBrowser() {
+  return chromium.launch({
+    executablePath: findChromium(),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+  });
+}
+
+export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
+export const desktop = { viewport: { width: 1280, height: 860 } };
+
+// open gives somebody a browser of their own and shows them the app. What the page complains of is kept in page.complaints.
+export async function open(browser, desk, options = desktop, path = '/') {
+  const context = await browser.newContext({ locale: 'en-GB', ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(patience);
+  page.complaints = [];
+  page.on('pageerror', (error) => page.complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource|WebSocket connection|net::ERR/.test(message.text())) {
+      page.complaints.push(message.text());
+    }
+  });
+  await page.goto(desk.url + path);
+  return page;
+}
+
+export async function signIn(page, { email, password }) {
+  await page.getByRole('textbox', { name: 'E-mail' }).fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}

@@ -24,7 +24,7 @@ interface DialogProps {
 
 // useChange makes a change, says what came of it, and closes the dialog unless something has to be put right.
 function useChange(booking: Booking, onClose: () => void) {
-  const change = useChangeBooking(booking._id);
+  const change = useChangeBooking(booking);
   const say = useSay();
   const [fields, setFields] = useState<Record<string, string>>({});
   const [failure, setFailure] = useState<string>();

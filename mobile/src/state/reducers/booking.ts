@@ -45,3 +45,16 @@ export function mergeBooking(known: Booking | undefined, answer: Booking): Booki
   const updates = mergeEntries(known.updates, answer.updates);
   return updates === newer.updates ? newer : { ...newer, updates };
 }
+
+// sameTerms reports whether two states of a booking differ in nothing that somebody decides by; in messages they may.
+export function sameTerms(a: Booking, b: Booking): boolean {
+  return (
+    a.status === b.status &&
+    a.assignedTo?._id === b.assignedTo?._id &&
+    a.preferredDateTime === b.preferredDateTime &&
+    a.address === b.address &&
+    a.contactNumber === b.contactNumber &&
+    a.email === b.email &&
+    a.invoiceNumber === b.invoiceNumber
+  );
+}

@@ -1,5 +1,6 @@
-import { createBottomTabNavigator } from '@react-navigation/bottom-tabs';
+import { createBottomTabNavigator, type BottomTabBarButtonProps } from '@react-navigation/bottom-tabs';
 import type { ComponentType } from 'react';
+import { Pressable } from 'react-native';
 
 import type { Role } from '../api/contract';
 import { Icon, type IconName } from '../components/Icon';
@@ -54,6 +55,7 @@ export function Tabs() {
         headerShown: false,
         tabBarPosition: isWide ? 'left' : 'bottom',
         tabBarLabelPosition: isWide ? 'beside-icon' : 'below-icon',
+        tabBarButton: TabButton,
         tabBarActiveTintColor: isWide ? colors.accentSoft.text : colors.link,
         tabBarActiveBackgroundColor: isWide ? colors.accentSoft.ground : undefined,
         tabBarInactiveTintColor: colors.muted,
@@ -76,5 +78,22 @@ export function Tabs() {
         />
       ))}
     </Navigator.Navigator>
+  );
+}
+
+// TabButton is a button of the menu. The navigator's own brings a style element of its own, which the page's policy forbids.
+function TabButton({ children, style, onPress, onLongPress, testID, 'aria-label': label, 'aria-selected': selected }: BottomTabBarButtonProps) {
+  return (
+    <Pressable
+      role="tab"
+      aria-label={label}
+      aria-selected={selected}
+      testID={testID}
+      onPress={(event) => onPress?.(event as never)}
+      onLongPress={onLongPress}
+      style={({ pressed }) => [style as object, pressed && { opacity: 0.7 }]}
+    >
+      {children}
+    </Pressable>
   );
 }

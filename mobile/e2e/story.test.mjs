@@ -146,7 +146,7 @@ step('assignment, typing, messages and read ticks', async () => {
 });
 
 step('a change of status alerts the customer and leads to the booking', async () => {
-  const { ravi, staff, admin } = pages;
+  const { ravi, staff } = pages;
   await button(staff, 'Set to Scheduled').click();
   await staff.getByRole('textbox', { name: 'Note for the customer (optional)' }).fill('Between ten and eleven.');
   await staff.getByRole('dialog').getByRole('button', { name: 'Set to Scheduled' }).click();

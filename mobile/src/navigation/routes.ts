@@ -1,5 +1,4 @@
-import type { LinkingOptions, NavigatorScreenParams } from '@react-navigation/native';
-import { useNavigation, type NavigationProp } from '@react-navigation/native';
+import { useNavigation, type LinkingOptions, type NavigationProp, type NavigatorScreenParams } from '@react-navigation/native';
 
 // The screens behind the menu. Which of them somebody has, their role decides.
 export type TabParams = {

@@ -2,9 +2,9 @@
 
 const kept = new Map<string, string>();
 
-function attempt<T>(use: (store: Storage) => T, otherwise: () => T): Promise<T> {
+function attempt<T>(act: (store: Storage) => T, otherwise: () => T): Promise<T> {
   try {
-    return Promise.resolve(use(window.localStorage));
+    return Promise.resolve(act(window.localStorage));
   } catch {
     return Promise.resolve(otherwise());
   }

@@ -1,11 +1,10 @@
 import { useMutation, useMutationState } from '@tanstack/react-query';
 
-import type { Entry } from '../../api/contract';
+import type { Booking, Entry } from '../../api/contract';
 import { isPassing } from '../../api/error';
 import { useServices } from '../../context/ServicesContext';
 import { keys } from '../keys';
 import { addEntry } from '../reducers/timeline';
-import type { Booking } from '../../api/contract';
 
 export interface Outgoing {
   clientId: string;

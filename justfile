@@ -56,6 +56,46 @@ clients:
     fi
     CI=true go test -count=1 ./clienttest/...
 
+# The app's packages, where they are missing or older than their lock.
+_mobile-packages:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd mobile
+    if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+        npm ci --no-audit --no-fund
+    fi
+
+# Make the app's web export and pack it into http/webapp/dist, from where the server takes it. Commit the result.
+mobile: _mobile-packages
+    npm --prefix mobile run build
+
+# The app's own tests, and the whole story in browsers against the real server.
+mobile-test: _mobile-packages
+    npm --prefix mobile test
+    npm --prefix mobile run story
+
+# Pictures of every screen: phone and desktop, light and dark. With "--readme" the README's are made again.
+mobile-pictures folder="dist/pictures" *flags: _mobile-packages
+    cd mobile && node e2e/pictures.mjs {{ folder }} {{ flags }}
+
+# Hold the committed web export against what the sources make, and export for phones. What was found good once is not
+# looked at again on the same machine: an export says the same of the same sources.
+mobile-exports: _mobile-packages
+    #!/usr/bin/env bash
+    set -euo pipefail
+    seen="{{ tools }}/mobile-$(git ls-files -s mobile http/webapp/dist | sha256sum | cut -c1-20)"
+    if [ -z "$(git status --porcelain mobile http/webapp/dist)" ] && [ -e "$seen" ]; then
+        echo "These sources were exported before, and were good."
+        exit 0
+    fi
+    npm --prefix mobile run build:check
+    CI=1 EXPO_OFFLINE=1 EXPO_NO_TELEMETRY=1 npm --prefix mobile run phones
+    for platform in android ios; do
+        test -n "$(find "mobile/dist/_expo/static/js/$platform" -name '*.hbc' -size +100k)"
+    done
+    rm -rf mobile/dist
+    mkdir -p "{{ tools }}" && touch "$seen"
+
 # The store's contract on an embedded FerretDB, a module of its own so that the server's go.mod stays clean.
 ferret:
     #!/usr/bin/env bash

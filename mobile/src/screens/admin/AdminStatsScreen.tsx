@@ -153,7 +153,7 @@ const useStyles = makeStyles((colors) => ({
   liveText: { color: colors.success.text, fontWeight: '600' },
   dot: { width: 8, height: 8, borderRadius: radius.round, backgroundColor: colors.bar.Completed },
   tiles: { flexDirection: 'row', flexWrap: 'wrap', gap: space.s },
-  tile: { flexGrow: 1, flexBasis: 140, padding: space.l, borderRadius: radius.l, borderWidth: 1, borderColor: colors.line, backgroundColor: colors.surface },
+  tile: { flexGrow: 1, flexBasis: 120, padding: space.l, borderRadius: radius.l, borderWidth: 1, borderColor: colors.line, backgroundColor: colors.surface },
   number: { fontVariant: ['tabular-nums'] },
   cards: { flexDirection: 'row', flexWrap: 'wrap', gap: space.l, alignItems: 'stretch' },
   card: { flexGrow: 1, flexBasis: 320, minWidth: 0 },

@@ -188,4 +188,4 @@ readme:
     UPDATE_README=1 go test -count=1 -run TestReadmeTable ./cmd/server
 
 # What CI runs besides the test command of the README, which has run the clients.
-verify: lint race ferret vuln
+verify: lint race ferret vuln mobile-test mobile-exports

@@ -38,7 +38,7 @@ type Bus interface {
 
 	// Ask asks the other servers of a namespace: a Broadcast for the acks of its clients, FetchSockets, a ServerEvent for an
 	// answer. It calls each with every answer as it comes, on the caller's goroutine, and returns nil when all have answered;
-	// at once where there are no others. The errors are an *Unanswered when ctx ends before that, ErrFull when too much is
+	// at once where there are no others. The errors are an *UnansweredError when ctx ends before that, ErrFull when too much is
 	// asked already, ErrTooLarge, ErrKind and ErrClosed, and ErrUnavailable when nobody can be asked now.
 	Ask(ctx context.Context, namespace string, b Body, each func(sender string, answer Body)) error
 
@@ -138,16 +138,16 @@ var (
 	ErrUnknownPosition = errors.New("position is not known")
 )
 
-// Unanswered says that not everybody has answered a request in time.
-type Unanswered struct {
+// UnansweredError says that not everybody has answered a request in time.
+type UnansweredError struct {
 	Got, Want int // answers; Want is 0 where it is not known how many there would be
 	Reason    error
 }
 
 // Error returns the counts.
-func (u *Unanswered) Error() string {
+func (u *UnansweredError) Error() string {
 	return fmt.Sprintf("timeout reached: only %d responses received out of %d", u.Got, u.Want)
 }
 
 // Unwrap returns the error of the context.
-func (u *Unanswered) Unwrap() error { return u.Reason }
+func (u *UnansweredError) Unwrap() error { return u.Reason }

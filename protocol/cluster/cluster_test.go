@@ -144,7 +144,7 @@ func TestQuestion(t *testing.T) {
 			defer cancel()
 			given := 0
 			err = q.Wait(ctx, func(string, cluster.Body) { given++ })
-			var unanswered *cluster.Unanswered
+			var unanswered *cluster.UnansweredError
 			switch {
 			case tt.missing == 0:
 				if err != nil {

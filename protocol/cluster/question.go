@@ -80,7 +80,7 @@ func (q *Question) countLocked(sender string, b Body) bool {
 	return true
 }
 
-// Wait calls each with every answer, on its own goroutine, until all have answered. The error is an *Unanswered when ctx
+// Wait calls each with every answer, on its own goroutine, until all have answered. The error is an *UnansweredError when ctx
 // ends before that.
 func (q *Question) Wait(ctx context.Context, each func(sender string, answer Body)) error {
 	for {
@@ -116,8 +116,8 @@ func (q *Question) take() ([]answered, bool) {
 }
 
 // Unanswered returns the error that says how many have answered so far.
-func (q *Question) Unanswered(reason error) *Unanswered {
+func (q *Question) Unanswered(reason error) *UnansweredError {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return &Unanswered{Got: len(q.heard) + q.acks, Want: q.servers + q.clients, Reason: reason}
+	return &UnansweredError{Got: len(q.heard) + q.acks, Want: q.servers + q.clients, Reason: reason}
 }

@@ -136,7 +136,7 @@ func (s suite) unanswered(t *testing.T) {
 		heard++
 		cancel()
 	})
-	var unanswered *cluster.Unanswered
+	var unanswered *cluster.UnansweredError
 	if !errors.As(err, &unanswered) || unanswered.Got != 1 || unanswered.Want != 2 || heard != 1 || !errors.Is(err, context.Canceled) {
 		t.Errorf("%d heard, %v", heard, err)
 	}

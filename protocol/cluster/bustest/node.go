@@ -112,7 +112,7 @@ func (n *node) write() {
 		case len(n.waiting) > 0 && (!m.cut || n.dropped):
 			w := n.waiting[0]
 			n.waiting, n.bytes = n.waiting[1:], n.bytes-w.size
-			at, err := cluster.Position{}, error(cluster.ErrClosed)
+			at, err := cluster.Position{}, cluster.ErrClosed
 			if !m.cut {
 				at, err = m.appendLocked(w.entry), nil
 			}
@@ -129,18 +129,14 @@ func (n *node) write() {
 	}
 }
 
-// waitLocked waits until something has changed, or ctx has ended if there is one.
-func (m *Memory) waitLocked(ctx context.Context) {
+// waitLocked waits until something has changed, or done is closed.
+func (m *Memory) waitLocked(done <-chan struct{}) {
 	changed := m.changed
 	m.mu.Unlock()
 	defer m.mu.Lock()
-	if ctx == nil {
-		<-changed
-		return
-	}
 	select {
 	case <-changed:
-	case <-ctx.Done():
+	case <-done:
 	}
 }
 
@@ -157,7 +153,7 @@ func (n *node) Run(ctx context.Context, r cluster.Receiver) error {
 			m.mu.Lock()
 			continue
 		}
-		m.waitLocked(ctx)
+		m.waitLocked(ctx.Done())
 	}
 	return nil
 }

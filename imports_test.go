@@ -39,7 +39,7 @@ func rules() []rule {
 	anything := []string{"*"}
 	stores := []string{"persistence", "persistence/sqlite", "persistence/mongo"}
 	everything := append([]string{
-		"actors", "actors/realtime", "actors/bookings", "auth", "booking", "http", "persistence/redis", "protocol", "protocol/cluster",
+		"actors", "actors/realtime", "actors/bookings", "auth", "booking", "http", "heap", "persistence/redis", "protocol", "protocol/cluster",
 	}, stores...)
 	return []rule{
 		{folder: "booking"},
@@ -53,6 +53,7 @@ func rules() []rule {
 			folder: "http", own: []string{"actors", "actors/realtime", "actors/bookings", "auth", "booking", "protocol"},
 			others: []string{"*", fiber, fasthttp}, tests: stores,
 		},
+		{folder: "heap"},
 		{folder: "persistence", own: []string{"booking"}, others: anything},
 		{folder: "persistence/sqlite", own: []string{"booking", "persistence"}, others: []string{"*", sqlite}},
 		{folder: "persistence/mongo", own: []string{"booking", "persistence"}, others: []string{"*", mongo}},

@@ -39,6 +39,8 @@ race *flags:
     #!/usr/bin/env bash
     set -euo pipefail
     go test -race -short -timeout 20m {{ flags }} $(go list ./... | grep -v '/persistence/sqlite$')
+    # Once more with a goroutine for each WebSocket, as where there is no epoll.
+    TEST_GOROUTINES=1 go test -race -short -timeout 10m {{ flags }} ./wiretest
     go test -race -short -timeout 10m {{ flags }} -run 'Follow|BadWrite|Positions|Readers|Lock' ./persistence/sqlite
 
 # The clients' tests: Node, socket.io-client and the real server.
@@ -79,6 +81,24 @@ fuzz time="1m":
 # Benchmarks: just bench ./actors/... Outbox
 bench packages="./..." pattern=".":
     go test -run '^$' -bench '{{ pattern }}' -benchmem {{ packages }}
+
+# What the desk costs beside a bare write loop and Node, as a report in bench/out: just bench-compare --runs 5, or --quick
+bench-compare *flags: _bench-node
+    go run ./bench/compare {{ flags }}
+
+# Node's packages for the comparison, where they are missing or older than their lock. Without npm it goes on without Node.
+_bench-node:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd bench/peers/node
+    if [ -d node_modules/socket.io ] && [ ! package-lock.json -nt node_modules/.package-lock.json ]; then
+        exit 0
+    fi
+    if ! command -v npm >/dev/null; then
+        echo "npm is not installed: Node will not be compared."
+    elif ! npm ci --no-audit --no-fund; then
+        echo "npm ci went wrong: Node will not be compared."
+    fi
 
 # Format every file.
 fmt:

@@ -2,103 +2,90 @@ package actors
 
 import (
 	"runtime/debug"
+	"slices"
 	"time"
-
-	"github.com/anthdm/hollywood/actor"
 )
 
-// guard stands between Hollywood and a Receiver. Only its actor's goroutine uses it.
+// guard stands between an inbox and a Receiver. Only its actor's goroutine uses it.
 type guard struct {
-	system   *System
-	kind     Kind
-	counts   *counts
-	id       string
+	*species
 	receiver Receiver
-	failures []time.Time // of the last Window, oldest first
-	ended    bool        // stopped by directive: what still comes is failed
-	stopped  bool        // Hollywood may deliver Stopped twice
+	failures *[]time.Time // of the last Window, oldest first; nil before the first
+	ended    bool         // stopped by directive: what still comes is failed
+	over     bool         // Stopped is being handled
 }
 
-// Receive implements actor.Receiver. It never panics.
-func (g *guard) Receive(c *actor.Context) {
-	msg := c.Message()
-	switch msg.(type) {
-	case actor.Initialized:
-		return
-	case actor.Stopped:
-		if g.stopped {
-			return
-		}
-		g.stopped = true
-		if g.kind.Tally != nil {
-			defer g.kind.Tally.stopped() // after the counts, which whoever awaited it may compare
-		}
-		defer g.counts.stopped()
-	default:
-		if g.ended {
-			g.tell(msg)
-			return
-		}
-	}
-	g.deliver(c, msg)
-}
-
-func (g *guard) deliver(c *actor.Context, msg any) {
+// deliver handles one message. It never panics.
+func (p *process) deliver(c *Context) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			g.failed(c, msg, reason, debug.Stack())
+			p.failed(c.message, reason, debug.Stack())
 		}
 	}()
-	if d, ok := msg.(Detonate); ok {
+	if p.ended && !p.over {
+		p.tell(c.message)
+		return
+	}
+	if d, ok := c.message.(Detonate); ok {
 		panic(d.Reason)
 	}
-	g.receiver.Receive(c)
+	p.receiver.Receive(c)
+}
+
+// stopped delivers the last message of all.
+func (p *process) stopped() {
+	p.over = true
+	if p.Tally != nil {
+		defer p.Tally.stopped() // after the counts, which whoever awaited it may compare
+	}
+	defer p.counts.stopped()
+	p.deliver(&Context{message: Stopped{}, pid: &p.pid})
 }
 
 // failed applies the kind's directive after a panic.
-func (g *guard) failed(c *actor.Context, msg, reason any, stack []byte) {
-	g.counts.panics.Add(1)
-	g.system.log.Error().Str("kind", g.kind.Name).Str("actor_id", g.id).Type("message_type", msg).
+func (p *process) failed(msg, reason any, stack []byte) {
+	p.counts.panics.Add(1)
+	p.system.log.Error().Str("kind", p.Name).Str("actor_id", p.id()).Type("message_type", msg).
 		Interface("panic", reason).Bytes("stack", stack).Msg("Actor panicked")
-	g.tell(msg)
-	if g.stopped {
+	p.tell(msg)
+	if p.over {
 		return
 	}
-	gaveUp := g.tooMany()
+	gaveUp := p.tooMany()
 	if gaveUp {
-		g.failures = nil
-		g.counts.gaveUp.Add(1)
-		g.system.log.Error().Str("kind", g.kind.Name).Str("actor_id", g.id).Msg("Actor gave up after too many panics")
+		p.failures = nil
+		p.counts.gaveUp.Add(1)
+		p.system.log.Error().Str("kind", p.Name).Str("actor_id", p.id()).Msg("Actor gave up after too many panics")
 	}
 	switch {
-	case gaveUp && g.kind.Singleton, !gaveUp && g.kind.Directive == Reset:
-		g.reset()
-	case gaveUp, g.kind.Directive == Stop:
-		g.ended = true
-		c.Engine().Stop(c.PID())
+	case gaveUp && p.Singleton, !gaveUp && p.Directive == Reset:
+		p.reset()
+	case gaveUp, p.Directive == Stop:
+		p.ended = true
 	}
 }
 
 // tooMany notes a failure and reports whether the window holds more than the kind survives.
-func (g *guard) tooMany() bool {
-	now := g.system.now()
-	from := now.Add(-g.kind.Window)
-	for len(g.failures) > 0 && g.failures[0].Before(from) {
-		g.failures = g.failures[1:]
+func (p *process) tooMany() bool {
+	now := p.system.now()
+	from := now.Add(-p.Window)
+	if p.failures == nil {
+		p.failures = &[]time.Time{}
 	}
-	g.failures = append(g.failures, now)
-	return len(g.failures) > g.kind.MaxFailures
+	late := slices.DeleteFunc(*p.failures, func(at time.Time) bool { return at.Before(from) })
+	*p.failures = append(late, now)
+	return len(*p.failures) > p.MaxFailures
 }
 
-func (g *guard) tell(msg any) {
-	if f, ok := g.receiver.(Failer); ok {
-		g.system.Safely(g.kind, g.id, func() { f.Failed(msg) })
+func (p *process) tell(msg any) {
+	if f, ok := p.receiver.(Failer); ok {
+		p.system.Safely(p.Kind, p.id(), func() { f.Failed(msg) })
 	}
 }
 
-func (g *guard) reset() {
-	if r, ok := g.receiver.(Resetter); ok {
-		g.system.Safely(g.kind, g.id, r.Reset)
+func (p *process) reset() {
+	if r, ok := p.receiver.(Resetter); ok {
+		p.system.Safely(p.Kind, p.id(), r.Reset)
 	}
 }
 

@@ -20,8 +20,6 @@ const (
 type Kind struct {
 	Name      string // in logs, metrics and PIDs
 	Directive Directive
-	// Inbox is the first size of the inbox; it grows on demand and never shrinks. Zero means 8.
-	Inbox int
 	// MaxFailures is how many panics within Window an actor survives; one more gives it up. Zero means 30.
 	MaxFailures int
 	// Window is where MaxFailures are counted. Zero means 10 s.
@@ -34,9 +32,6 @@ type Kind struct {
 }
 
 func (k Kind) withDefaults() Kind {
-	if k.Inbox == 0 {
-		k.Inbox = 8
-	}
 	if k.MaxFailures == 0 {
 		k.MaxFailures = 30
 	}
@@ -46,16 +41,32 @@ func (k Kind) withDefaults() Kind {
 	return k
 }
 
+// species is what the actors of a kind share.
+type species struct {
+	Kind
+	system *System
+	counts *counts
+}
+
 // Receiver is an actor: one message at a time, its state touched by nobody else.
-type Receiver = actor.Receiver
+type Receiver interface{ Receive(c *Context) }
 
 // Context is what a Receiver gets with a message. It is good only during Receive.
-type Context = actor.Context
+type Context struct {
+	message any
+	pid     *PID
+}
+
+// Message returns the message.
+func (c *Context) Message() any { return c.message }
+
+// PID returns the receiver's own address.
+func (c *Context) PID() *PID { return c.pid }
 
 // PID addresses an actor.
 type PID = actor.PID
 
-// The messages every actor gets from Hollywood: Started before the first of its own, Stopped as the last one, once.
+// The messages every actor gets: Started before the first of its own, Stopped as the last one, once.
 type (
 	Started = actor.Started
 	Stopped = actor.Stopped
@@ -72,4 +83,6 @@ type Resetter interface{ Reset() }
 type Detonate struct{ Reason string }
 
 // NewPID returns the address an actor of this kind and id has, or will have.
-func NewPID(kind Kind, id string) *PID { return actor.NewPID(actor.LocalLookupAddr, kind.Name+"/"+id) }
+func NewPID(kind Kind, id string) *PID {
+	return actor.NewPID(actor.LocalLookupAddr, kind.Name+separator+id)
+}

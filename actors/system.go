@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,9 +18,11 @@ type System struct {
 	engine *actor.Engine
 	log    zerolog.Logger
 	now    func() time.Time
+	crew   *Crew
 
 	mu          sync.Mutex
 	kinds       map[string]*counts
+	species     map[Kind]*species
 	timers      atomic.Int64
 	deadLetters atomic.Int64
 	spawned     atomic.Int64 // under an id that was in use still
@@ -45,7 +48,7 @@ func New(log zerolog.Logger, now func() time.Time) (*System, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start actor engine: %w", err)
 	}
-	s := &System{engine: engine, log: log, now: now, kinds: map[string]*counts{}}
+	s := &System{engine: engine, log: log, now: now, crew: NewCrew(), kinds: map[string]*counts{}, species: map[Kind]*species{}}
 	s.observer = s.Spawn(Kind{Name: "observer", Directive: Resume, Singleton: true}, "events", observer{s})
 	engine.Subscribe(s.observer)
 	return s, nil
@@ -63,17 +66,29 @@ func (o observer) Receive(c *Context) {
 // Spawn starts an actor under the guard. The actors of a kind that run at the same time have different ids; one that is
 // ending does not count. Started is delivered on the caller's goroutine, so it must not block.
 func (s *System) Spawn(kind Kind, id string, r Receiver) *PID {
-	kind = kind.withDefaults()
-	g := &guard{system: s, kind: kind, counts: s.counts(kind.Name), id: id, receiver: r}
-	g.counts.started()
+	kinds := s.speciesOf(kind)
+	kinds.counts.started()
 	if kind.Tally != nil {
 		kind.Tally.started()
 	}
-	// Where an actor with this id is in the registry still, Hollywood would return its PID and start nothing.
+	// Where an actor with this id is in the registry still, Hollywood would start nothing.
 	if s.engine.Registry.GetPID(kind.Name, id) != nil {
 		id += "." + strconv.FormatInt(s.spawned.Add(1), 36)
 	}
-	return s.engine.Spawn(func() actor.Receiver { return g }, kind.Name, actor.WithID(id), actor.WithInboxSize(kind.Inbox))
+	return s.engine.SpawnProc(newProcess(kinds, id, r))
+}
+
+// speciesOf returns what the actors of a kind share.
+func (s *System) speciesOf(kind Kind) *species {
+	counts := s.counts(kind.Name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kinds := s.species[kind]
+	if kinds == nil {
+		kinds = &species{Kind: kind.withDefaults(), system: s, counts: counts}
+		s.species[kind] = kinds
+	}
+	return kinds
 }
 
 // Send puts a message into an actor's inbox. Messages of one sender arrive in their order.
@@ -81,18 +96,35 @@ func (s *System) Send(to *PID, msg any) { s.engine.Send(to, msg) }
 
 // End tells an actor to stop once it has handled what is in its inbox, and does not wait. Only its owner may call it,
 // once.
-func (s *System) End(pid *PID) { s.engine.Poison(pid) }
+func (s *System) End(pid *PID) { s.Send(pid, ending{}) }
 
 // EndAndWait is End, and waits until the actor has stopped or ctx ends.
 func (s *System) EndAndWait(ctx context.Context, pid *PID) error {
-	done := s.engine.PoisonCtx(ctx, pid)
-	<-done.Done()
+	kind, id, _ := strings.Cut(pid.ID, separator)
+	done := make(chan struct{})
+	s.Send(pid, ending{done})
+	// An actor that was taken out of the registry a moment ago never sees the message.
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for s.engine.Registry.GetPID(kind, id) != nil {
+		select {
+		case <-done:
+			return nil
+		case <-look.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	return ctx.Err()
 }
+
+// Go has a task run on another goroutine, one that has run others where there is one.
+func (s *System) Go(t Task) { s.crew.Go(t) }
 
 // Close ends the observer. The owners of all other actors have ended theirs before.
 func (s *System) Close(ctx context.Context) error {
 	s.engine.Unsubscribe(s.observer)
+	defer s.crew.Close()
 	return s.EndAndWait(ctx, s.observer)
 }
 

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"testing"
 	"time"
+	_ "time/tzdata" // a machine may have no time zones of its own
 )
 
 func TestLastDays(t *testing.T) {
@@ -37,7 +38,7 @@ func TestLastDays(t *testing.T) {
 func TestLastDaysOverClockChange(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		t.Skip("this machine has no time zones")
+		t.Fatal(err)
 	}
 	for _, tt := range []struct {
 		name string

@@ -20,6 +20,7 @@ for (const by of Object.keys(transports)) {
     accepts(await home.ask('join', owner.id)); // the first one has been done by now
     const made = await create(owner);
     await change(await boss(), made._id, { status: 'Scheduled' });
+    await home.next('bookingStatusChanged', { bookingId: made._id }); // it may come after the answer to the change
     accepts(await home.ask('leave', owner.id));
     await change(await boss(), made._id, { status: 'Completed' });
     const mark = await create(owner);

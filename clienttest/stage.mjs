@@ -36,7 +36,8 @@ function once(line) {
 // told before has come by then, and what has not come does not come.
 export async function mark(owner, ...lines) {
   const { _id } = await create(owner, { brand: 'Mark' });
-  await Promise.all(lines.map((line) => line.next('bookingCreated', { bookingId: _id })));
+  await Promise.all(lines.map((line) => line.next('bookingCreated', { bookingId: _id })))
+    .catch((error) => assert.fail(`a stored event is missing: ${String(error).replace('not within', 'waited')}`));
   return _id;
 }
 

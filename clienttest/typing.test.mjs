@@ -14,6 +14,19 @@ async function assigned() {
   return made._id;
 }
 
+// types says that somebody types, and waits until all of these lines were told who. A word that comes between two polls of
+// a line is lost for it, so where lines only poll it is said again until everybody has heard it, as a phone does that is typed on.
+async function types(line, who, id, told) {
+  for (let left = transport === 'polling' ? 30 : 1; ; left--) {
+    accepts(await line.ask('typing', { bookingId: id, isTyping: true }));
+    try {
+      return await Promise.all(told.map((l) => l.next('userTyping', { bookingId: id, userId: who.id, isTyping: true }, left > 1 ? 500 : undefined)));
+    } catch (error) {
+      if (left === 1) throw error;
+    }
+  }
+}
+
 const typed = (line, id) => line.payloads('userTyping', id).map((p) => p.isTyping);
 
 // Between two polls a line may miss what is volatile, so everybody is where they are to stay before it begins.
@@ -21,11 +34,12 @@ await Promise.all([phone, tablet, van, shop, office].map((line) => line.upgraded
 
 test('typing is told to the other participants, and not to the other devices of who types', () => rounds(async (wait) => {
   const id = await assigned();
-  accepts(await phone.ask('typing', { bookingId: id }));
+  accepts(await phone.ask('typing', { bookingId: id })); // typing is what is meant where nothing is said
+  if (transport === 'polling') await types(phone, owner, id, [van, office]);
   shape(await van.next('userTyping', { bookingId: id }, wait), { bookingId: id, userId: owner.id, isTyping: true });
   await office.next('userTyping', { bookingId: id }, wait);
   if (transport === 'polling') {
-    // Of several words in a row a client that only polls misses some.
+    // Of words that are not said again a client that only polls misses some.
     await mark(owner, phone, tablet, shop);
     for (const line of [phone, tablet, shop]) assert.deepEqual(typed(line, id), []);
     return;
@@ -43,28 +57,24 @@ test('typing is told to the other participants, and not to the other devices of 
   for (const line of [phone, tablet, shop]) assert.deepEqual(typed(line, id), []);
 }));
 
-test('the assignee types to the owner, an admin to both', () => rounds(async (wait) => {
+test('the assignee types to the owner, an admin to both', async () => {
   const id = await assigned();
-  accepts(await van.ask('typing', { bookingId: id, isTyping: true }));
-  assert.equal((await phone.next('userTyping', { bookingId: id }, wait)).userId, worker.id);
-  await tablet.next('userTyping', { bookingId: id }, wait);
-  accepts(await office.ask('typing', { bookingId: id, isTyping: true }));
-  await phone.next('userTyping', { bookingId: id, userId: boss.id }, wait);
-  await van.next('userTyping', { bookingId: id, userId: boss.id }, wait);
+  await types(van, worker, id, [phone, tablet]);
+  await types(office, boss, id, [phone, van]);
   await mark(owner, van, office);
-  assert.deepEqual(van.payloads('userTyping', id).map((p) => p.userId), [boss.id]);
+  const heard = (line) => line.payloads('userTyping', id).map((p) => p.userId);
+  assert.deepEqual([...new Set(heard(van))], [boss.id]);
   // Nobody waited for what the office is told: between two polls it may have missed it, but nothing else came.
-  const told = office.payloads('userTyping', id).map((p) => p.userId);
-  assert.deepEqual(told, transport === 'polling' ? told.map(() => worker.id) : [worker.id]);
+  if (transport !== 'polling') assert.deepEqual(heard(office), [worker.id]);
+  for (const by of heard(office)) assert.equal(by, worker.id);
   accepts(await van.ask('typing', { bookingId: id, isTyping: false }));
   accepts(await office.ask('typing', { bookingId: id, isTyping: false }));
-}));
+});
 
 test('who disconnects stops typing', () => rounds(async (wait) => {
   const id = await assigned();
   const leaving = await open(owner);
-  accepts(await leaving.ask('typing', { bookingId: id, isTyping: true }));
-  await van.next('userTyping', { bookingId: id, isTyping: true }, wait);
+  await types(leaving, owner, id, [van]);
   const began = Date.now();
   leaving.close();
   await van.next('userTyping', { bookingId: id, isTyping: false }, wait);
@@ -73,7 +83,7 @@ test('who disconnects stops typing', () => rounds(async (wait) => {
   assert.deepEqual(typed(phone, id), []);
 }));
 
-test('typing ends by itself after six seconds', { skip: transport !== 'websocket' && 'once is enough' }, async () => {
+if (transport === 'websocket') test('typing ends by itself after six seconds', async () => { // once is enough
   const id = await assigned();
   accepts(await phone.ask('typing', { bookingId: id, isTyping: true }));
   await van.next('userTyping', { bookingId: id, isTyping: true });

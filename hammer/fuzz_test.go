@@ -31,9 +31,7 @@ func FuzzSession(f *testing.F) {
 		100*time.Millisecond, 300*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond
 	s := start(f, o, application)
 	f.Fuzz(func(t *testing.T, decisions []byte) {
-		if len(decisions) > 400 {
-			t.Skip("a session this long finds nothing that two short ones do not")
-		}
+		decisions = decisions[:min(len(decisions), 400)] // what is longer finds nothing that two short sessions do not
 		v := &vandal{dice: &script{decisions}, server: s, wait: 10 * time.Millisecond, statuses: map[int]int{}}
 		v.rampage()
 		v.leave(true)

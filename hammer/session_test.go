@@ -3,6 +3,7 @@ package hammer
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -212,6 +213,9 @@ func (s *server) returnsToIdle() {
 	eventually(s.tb, "no rooms", func() bool {
 		counts := s.system.Counts()
 		return s.rooms.Load() == 0 && counts["session"].Running == 0 && counts["room"].Running == 0
+	})
+	eventually(s.tb, "no crew", func() bool { // its members go after a second without a task
+		return !slices.ContainsFunc(goroutines(), func(stack string) bool { return strings.Contains(stack, "actors.(*Crew).work") })
 	})
 	for quiet, n := 0, 0; quiet < 10; { // goroutines that end by themselves have ended
 		<-time.After(10 * time.Millisecond)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	nethttp "net/http"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/utils"
@@ -23,6 +24,7 @@ type EngineIO struct {
 	ws        fiber.Handler
 	uploads   uploads
 	handovers handovers
+	poller    poller
 }
 
 // EngineOptions of an EngineIO. The zero value of a field means its default. Functions are called on the goroutine of the
@@ -41,6 +43,9 @@ type EngineOptions struct {
 	// DeflateFrom is how many bytes a WebSocket message must have to be compressed, where the client supports it
 	// (permessage-deflate). Zero means never.
 	DeflateFrom int
+	// Goroutines has every WebSocket wait in a goroutine of its own, as on systems without epoll: about 4 KiB more for
+	// each. Defaults to false.
+	Goroutines bool
 	// Middleware runs in order before every request is looked at, upgrades included.
 	Middleware []Middleware
 	// AllowRequest decides about handshakes: an error refuses the connection, and its text is told to the client. It is
@@ -59,6 +64,10 @@ type Middleware func(c *Ctx) (next bool, err error)
 // Ctx is a request and its answer: Fiber's, by a name for packages that know no Fiber. It is good only during the call.
 type Ctx = fiber.Ctx
 
+// idleWorker is how long a goroutine that has served requests waits for the next connection. After a storm of them there
+// are many, with large stacks.
+const idleWorker = time.Second
+
 // defaultCompressFrom is that of EngineOptions.CompressFrom.
 const defaultCompressFrom = 1024
 
@@ -70,13 +79,12 @@ func NewEngineIO(server *realtime.Server, o EngineOptions) *EngineIO {
 	return e
 }
 
-// Mount serves everything under prefix, which ends with a slash. The app's server must keep hijacked connections
-// (KeepHijackedConns): a WebSocket is detached from its request. It is called once for an app, before that serves.
+// Mount serves everything under prefix, which ends with a slash. It is called once for an app, before that serves.
 func (e *EngineIO) Mount(app *fiber.App, prefix string) {
-	app.Server().KeepHijackedConns = true
 	if e.options.NoTrailingSlash {
 		prefix = strings.TrimSuffix(prefix, "/")
 	}
+	app.Server().MaxIdleWorkerDuration = idleWorker
 	e.uploads.watch(app.Server(), e.server, prefix)
 	e.handovers.watch(app.Server())
 	app.Use(prefix, func(c *fiber.Ctx) error {
@@ -183,17 +191,14 @@ func (e *EngineIO) begin(c *fiber.Ctx, transport string) (*realtime.Session, err
 
 // request copies what the realtime server may keep: Fiber reuses its strings.
 func request(c *fiber.Ctx) realtime.Request {
-	r := realtime.Request{
-		Address: utils.CopyString(c.IP()), URL: utils.CopyString(c.OriginalURL()), Secure: c.Secure(),
-		Query: map[string]string{}, Header: map[string][]string{},
-	}
-	for key, value := range c.Context().QueryArgs().All() {
-		r.Query[string(key)] = string(value)
-	}
-	for key, value := range c.Request().Header.All() {
-		r.Header[string(key)] = append(r.Header[string(key)], string(value))
-	}
-	return r
+	r := realtime.Request{Address: utils.CopyString(c.IP()), URL: utils.CopyString(c.OriginalURL()), Secure: c.Secure()}
+	return r.WithHeader(func(yield func(name, value string) bool) {
+		for name, value := range c.Request().Header.All() {
+			if !yield(string(name), string(value)) {
+				return
+			}
+		}
+	})
 }
 
 // lastQuery returns a query parameter, the last one of a repeated key (row 22). It is good only during the request.

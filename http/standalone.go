@@ -164,7 +164,7 @@ func (s *Standalone) strayUpgrade(c *fiber.Ctx) error {
 		if u, ok := hijacked.(interface{ UnsafeConn() net.Conn }); ok {
 			conn = u.UnsafeConn()
 		}
-		go s.wait(conn) // the hijacked one is fasthttp's again when this returns
+		s.wait(conn) // the connection ends when this returns
 	})
 	return nil
 }

@@ -3,18 +3,17 @@ package http
 import (
 	"net"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"syscall"
 	"time"
 
-	"github.com/gobwas/ws"
 	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
 
 	"kapoor.example/desk/actors/realtime"
 	"kapoor.example/desk/protocol/engineio"
 )
+
+// leastBuffer is the smallest buffer of the library that upgrades; it has two for each connection.
+const leastBuffer = 125
 
 // localAttachment carries what a connection is for from the request to the upgraded connection.
 const localAttachment = "engineio.attachment"
@@ -63,8 +62,9 @@ type attachment struct {
 	deflate int  // from how many bytes messages are compressed; 0 where that was not agreed
 }
 
-// websocketHandler upgrades through the library and detaches: it takes the real connection and what was read early, and
-// returns. Nothing of the library or of fasthttp is held afterwards, both reuse it for others.
+// websocketHandler upgrades through the library and detaches: it duplicates the real connection, takes what was read early,
+// and returns. Nothing of the library or of fasthttp is held afterwards, both reuse it for others, buffers of many KiB
+// among it. A connection that cannot be duplicated, such as one over TLS, keeps all that as long as it lasts.
 func (e *EngineIO) websocketHandler() fiber.Handler {
 	return websocket.New(func(conn *websocket.Conn) {
 		to := conn.Locals(localAttachment).(*attachment)
@@ -75,9 +75,15 @@ func (e *EngineIO) websocketHandler() fiber.Handler {
 		}
 		e.handovers.done(inner)
 		early := readEarly(hijacked, inner)
-		go e.attach(newWSConn(inner, to.deflate), to, early)
+		t, ended := e.detach(inner)
+		t.session, t.limit, t.deflate = to.session, e.server.Options().MaxPayload, to.deflate
+		t.attach(to, early)
+		if ended != nil {
+			<-ended
+		}
 	}, websocket.Config{
 		EnableCompression: e.options.DeflateFrom > 0,
+		ReadBufferSize:    leastBuffer, WriteBufferSize: leastBuffer, // nothing is read or written through the library
 		RecoverHandler: func(*websocket.Conn) {
 			if reason := recover(); reason != nil {
 				e.log.Error().Interface("panic", reason).Msg("WebSocket upgrade panicked")
@@ -91,9 +97,10 @@ func readEarly(hijacked, inner net.Conn) []byte {
 	if err := inner.SetReadDeadline(time.Unix(1, 0)); err != nil {
 		return nil
 	}
+	chunk := buffers.Get().(*[readBuffer]byte)
+	defer buffers.Put(chunk)
 	var early []byte
 	for {
-		var chunk [512]byte
 		n, err := hijacked.Read(chunk[:])
 		early = append(early, chunk[:n]...)
 		if err != nil {
@@ -102,125 +109,4 @@ func readEarly(hijacked, inner net.Conn) []byte {
 	}
 	_ = inner.SetDeadline(time.Time{}) // fails only on a connection that is closed: the next read says so
 	return early
-}
-
-// attach joins a connection and its session, and reads until either ends.
-func (e *EngineIO) attach(t *wsConn, to *attachment, early []byte) {
-	session := to.session
-	switch {
-	case to.polling:
-		t.Close(realtime.StatusNone)
-		t.linger()
-		return
-	case to.fresh:
-		session.Start(t)
-	case !session.Probe(t):
-		t.Close(realtime.StatusNone)
-		t.linger()
-		return
-	}
-	t.read(session, early, e.server.Options().MaxPayload)
-}
-
-// wsConn is a detached WebSocket: a realtime.Transport, and the reader of its frames.
-type wsConn struct {
-	conn net.Conn
-	raw  syscall.RawConn // nil where the connection has no descriptor: then every write waits
-
-	// The write that is tried now: one closure for all, so that a write allocates nothing. The outbox writes one at a time.
-	try    []byte
-	tried  int
-	tryErr error
-	tryNow func(fd uintptr) bool
-
-	deflate int        // from how many bytes messages are compressed
-	waiting sync.Mutex // held by a write that waits: it also has the descriptor to itself
-	closing sync.Once
-	closed  atomic.Bool
-}
-
-func newWSConn(conn net.Conn, deflate int) *wsConn {
-	t := &wsConn{conn: conn, deflate: deflate}
-	if sc, ok := conn.(syscall.Conn); ok && descriptors {
-		if raw, err := sc.SyscallConn(); err == nil {
-			t.raw = raw
-		}
-	}
-	t.tryNow = func(fd uintptr) bool {
-		t.tried, t.tryErr = writeNow(fd, t.try)
-		return true
-	}
-	return t
-}
-
-// TryWrite implements realtime.Transport.
-func (t *wsConn) TryWrite(p []byte) (int, error) {
-	if t.raw == nil {
-		return 0, nil
-	}
-	t.try, t.tried, t.tryErr = p, 0, nil
-	err := t.raw.Write(t.tryNow)
-	t.try = nil
-	if err == nil {
-		err = t.tryErr
-	}
-	return t.tried, err
-}
-
-// Write implements realtime.Transport.
-func (t *wsConn) Write(p net.Buffers) error {
-	t.waiting.Lock()
-	defer t.waiting.Unlock()
-	_, err := p.WriteTo(t.conn)
-	return err
-}
-
-// DeflateFrom implements realtime.Deflating.
-func (t *wsConn) DeflateFrom() int { return t.deflate }
-
-// Close implements realtime.Transport. The close frame is written if the connection takes it at once. Whoever reads the
-// connection goes on until the client has closed it too: one that is closed with something unread is reset, and the
-// client may never see the frame.
-func (t *wsConn) Close(status int) {
-	t.closing.Do(func() {
-		var body []byte
-		if status != realtime.StatusNone {
-			body = ws.NewCloseFrameBody(ws.StatusCode(status), "")
-		}
-		t.farewell(body)
-		t.closed.Store(true)
-		now := time.Now()
-		_ = t.conn.SetWriteDeadline(now) // ends a write that waits; these fail only on a connection that is gone
-		_ = t.conn.SetReadDeadline(now.Add(lingerTime))
-		if half, ok := t.conn.(interface{ CloseWrite() error }); ok {
-			_ = half.CloseWrite()
-		} else {
-			_ = t.conn.Close()
-		}
-	})
-}
-
-// farewell writes the close frame, unless a write waits: the connection takes nothing then, and whoever closes it must not
-// wait for its client.
-func (t *wsConn) farewell(body []byte) {
-	frame, err := ws.CompileFrame(ws.NewCloseFrame(body))
-	if err != nil || t.raw == nil || !t.waiting.TryLock() {
-		return
-	}
-	defer t.waiting.Unlock()
-	// Not TryWrite: another goroutine may be in it, and this is the last frame of all.
-	_ = t.raw.Write(func(fd uintptr) bool {
-		_, _ = writeNow(fd, frame)
-		return true
-	})
-}
-
-// lingerTime is how long a client may take to close a connection that was closed for it.
-const lingerTime = time.Second
-
-// linger reads a closed connection to its end and lets go of it.
-func (t *wsConn) linger() {
-	for t.readOnce(func([]byte) error { return nil }) == nil {
-	}
-	_ = t.conn.Close()
 }

@@ -19,6 +19,6 @@ func peekClosed(syscall.RawConn) bool { return false }
 
 func isClosed(syscall.RawConn) bool { return false }
 
-func readReady(syscall.RawConn, func() []byte, func()) (int, error) { return 0, errUnsupported }
+func readReady(syscall.RawConn) (*[readBuffer]byte, int, error) { return nil, 0, errUnsupported }
 
 func writeNow(uintptr, []byte) (int, error) { return 0, nil }

@@ -7,19 +7,10 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
-
-	"kapoor.example/desk/actors/realtime"
 )
-
-// readBuffer is how much is read at once. A connection holds a buffer only while bytes are there.
-const readBuffer = 4096
-
-// buffers are shared by all connections.
-var buffers = sync.Pool{New: func() any { return new([readBuffer]byte) }}
 
 // frameReader cuts the bytes of a connection into frames and joins fragments to messages (RFC 6455, section 5).
 type frameReader struct {
@@ -35,6 +26,14 @@ type frameReader struct {
 	packed  bool // the message is compressed
 }
 
+// frameReceiver takes complete messages and control frames. Their payload is its own.
+type frameReceiver interface {
+	frame(op ws.OpCode, payload []byte) error
+}
+
+// idle reports whether nothing has begun to come.
+func (r *frameReader) idle() bool { return !r.got && !r.begun && len(r.head) == 0 }
+
 // errTooBig says that a message is over the limit.
 var errTooBig = errors.New("message too big")
 
@@ -44,8 +43,8 @@ var errNotText = errors.New("text message is not UTF-8")
 // errProtocol says that a client does not keep to RFC 6455.
 var errProtocol = errors.New("WebSocket protocol error")
 
-// feed takes bytes and calls handle for every complete message and control frame. What handle gets is its own.
-func (r *frameReader) feed(p []byte, handle func(op ws.OpCode, payload []byte) error) error {
+// feed takes bytes and calls to for every complete message and control frame. What that gets is its own.
+func (r *frameReader) feed(p []byte, to frameReceiver) error {
 	for len(p) > 0 || r.got {
 		if !r.got {
 			var err error
@@ -64,7 +63,7 @@ func (r *frameReader) feed(p []byte, handle func(op ws.OpCode, payload []byte) e
 		if len(r.payload) < int(r.header.Length) {
 			return nil
 		}
-		if err := r.frame(handle); err != nil {
+		if err := r.frame(to); err != nil {
 			return err
 		}
 	}
@@ -135,11 +134,11 @@ func (r *frameReader) parse(p []byte) (size int, err error) {
 }
 
 // frame handles a complete frame.
-func (r *frameReader) frame(handle func(op ws.OpCode, payload []byte) error) error {
+func (r *frameReader) frame(to frameReceiver) error {
 	header, payload := r.header, r.payload
 	r.got, r.payload = false, nil
 	if header.OpCode.IsControl() {
-		return handle(header.OpCode, payload)
+		return to.frame(header.OpCode, payload)
 	}
 	if !r.begun {
 		r.opcode = header.OpCode
@@ -163,7 +162,7 @@ func (r *frameReader) frame(handle func(op ws.OpCode, payload []byte) error) err
 	if r.opcode == ws.OpText && !utf8.Valid(payload) {
 		return errNotText
 	}
-	return handle(r.opcode, payload)
+	return to.frame(r.opcode, payload)
 }
 
 // deflateTail is what a compressed message ends with and its frames leave out, and an empty last block.
@@ -180,73 +179,4 @@ func inflate(packed []byte, limit int) ([]byte, error) {
 		return nil, errTooBig
 	}
 	return message, nil
-}
-
-// read reads frames until the connection or the session ends, and says so to the session.
-func (t *wsConn) read(session *realtime.Session, early []byte, limit int) {
-	frames := frameReader{limit: limit, deflate: t.deflate > 0}
-	handle := func(op ws.OpCode, payload []byte) error { return t.handle(session, op, payload) }
-	err := frames.feed(early, handle)
-	for err == nil && !t.closed.Load() {
-		err = t.readOnce(func(p []byte) error { return frames.feed(p, handle) })
-	}
-	reason := realtime.ReasonTransportClose
-	switch {
-	case errors.Is(err, errTooBig):
-		t.Close(realtime.StatusTooBig)
-		reason = realtime.ReasonTransportError
-	case errors.Is(err, errProtocol):
-		t.Close(realtime.StatusProtocolError)
-		reason = realtime.ReasonTransportError
-	case errors.Is(err, errNotText):
-		t.Close(realtime.StatusInvalidPayload)
-		reason = realtime.ReasonTransportError
-	}
-	session.Lost(t, reason)
-	t.Close(realtime.StatusNone)
-	t.linger()
-}
-
-// errClosed says that a side closed the connection in order.
-var errClosed = errors.New("connection closed")
-
-func (t *wsConn) handle(session *realtime.Session, op ws.OpCode, payload []byte) error {
-	switch op {
-	case ws.OpText, ws.OpBinary:
-		if !session.Receive(t, payload, op == ws.OpBinary) {
-			return errClosed
-		}
-	case ws.OpPing:
-		session.SendPong(t, payload)
-	case ws.OpClose:
-		return errClosed
-	}
-	return nil
-}
-
-// readOnce waits for bytes and feeds them; the buffer goes back to the pool before the next wait.
-func (t *wsConn) readOnce(feed func([]byte) error) error {
-	var buffer *[readBuffer]byte
-	take := func() []byte {
-		if buffer == nil {
-			buffer = buffers.Get().(*[readBuffer]byte)
-		}
-		return buffer[:]
-	}
-	defer func() {
-		if buffer != nil {
-			buffers.Put(buffer)
-		}
-	}()
-	var n int
-	var err error
-	if t.raw == nil {
-		n, err = t.conn.Read(take())
-	} else {
-		n, err = readReady(t.raw, take, func() { buffers.Put(buffer); buffer = nil })
-	}
-	if err != nil {
-		return err
-	}
-	return feed(buffer[:n])
 }

@@ -43,31 +43,32 @@ func isClosed(raw syscall.RawConn) bool {
 	return err != nil || closed
 }
 
-// readReady reads what is there, and waits until something is. It takes a buffer only for the attempt and gives it back
-// before it waits.
-func readReady(raw syscall.RawConn, take func() []byte, giveBack func()) (n int, err error) {
+// readReady waits until something is there and reads it into a buffer, which is the caller's then. It has none while it
+// waits.
+func readReady(raw syscall.RawConn) (buffer *[readBuffer]byte, n int, err error) {
 	wait := raw.Read(func(fd uintptr) bool {
 		for {
-			n, err = unix.Read(int(fd), take())
-			if errors.Is(err, unix.EINTR) {
-				continue
+			buffer = buffers.Get().(*[readBuffer]byte)
+			n, err = unix.Read(int(fd), buffer[:])
+			if !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.EAGAIN) {
+				return true
 			}
+			buffers.Put(buffer)
+			buffer = nil
 			if errors.Is(err, unix.EAGAIN) {
-				giveBack()
 				return false
 			}
-			return true
 		}
 	})
 	switch {
 	case wait != nil:
-		return 0, wait
+		return buffer, 0, wait
 	case err != nil:
-		return 0, err
-	case n == 0:
-		return 0, io.EOF
+		return buffer, 0, err
+	case n <= 0:
+		return buffer, 0, io.EOF
 	}
-	return n, nil
+	return buffer, n, nil
 }
 
 // writeNow writes what a descriptor takes without waiting.

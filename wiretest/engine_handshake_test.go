@@ -88,7 +88,7 @@ func TestRow002Sid(t *testing.T) {
 		}
 	})
 	t.Run("a generator", func(t *testing.T) {
-		e := setupEngine(t, engineSetup{server: realtime.Options{NewSid: func(r realtime.Request) (string, error) { return "my-" + r.Query["n"], nil }}})
+		e := setupEngine(t, engineSetup{server: realtime.Options{NewSid: func(r realtime.Request) (string, error) { return "my-" + r.Query()["n"], nil }}})
 		if sid := sidOf(t, e.do("GET", handshakeQuery+"&n=1")); sid != "my-1" {
 			t.Errorf("sid %q", sid)
 		}
@@ -162,7 +162,7 @@ func TestRow003Upgrades(t *testing.T) {
 
 func TestRow004Errors(t *testing.T) {
 	e := setupEngine(t, engineSetup{engine: http.EngineOptions{AllowRequest: func(r realtime.Request) error {
-		if text, refused := r.Query["refuse"]; refused {
+		if text, refused := r.Query()["refuse"]; refused {
 			return errors.New(text)
 		}
 		return nil
@@ -292,7 +292,7 @@ func TestRow012AllowRequest(t *testing.T) {
 	asked := make(chan realtime.Request, 100)
 	e := setupEngine(t, engineSetup{engine: http.EngineOptions{AllowRequest: func(r realtime.Request) error {
 		asked <- r
-		if r.Header["X-Token"] != nil {
+		if r.Header()["X-Token"] != nil {
 			return nil
 		}
 		return errors.New("Thou shall not pass")
@@ -312,7 +312,7 @@ func TestRow012AllowRequest(t *testing.T) {
 	if len(asked) != before {
 		t.Error("asked again about a session that is open")
 	}
-	if first := take(t, asked); first.Address != "127.0.0.1" || first.Query["EIO"] != "4" {
+	if first := take(t, asked); first.Address != "127.0.0.1" || first.Query()["EIO"] != "4" {
 		t.Errorf("asked about %+v", first)
 	}
 }
@@ -322,13 +322,13 @@ func TestRow013Order(t *testing.T) {
 	e := setupEngine(t, engineSetup{engine: http.EngineOptions{
 		Middleware: []http.Middleware{spoil},
 		AllowRequest: func(r realtime.Request) error {
-			if r.Query["refuse"] != "" {
+			if r.Query()["refuse"] != "" {
 				return errors.New("no")
 			}
 			return nil
 		},
 	}, server: realtime.Options{NewSid: func(r realtime.Request) (string, error) {
-		if r.Query["nosid"] != "" {
+		if r.Query()["nosid"] != "" {
 			return "", errors.New("none")
 		}
 		return "sid-of-row-13", nil
@@ -399,7 +399,7 @@ func TestRow016NoTrailingSlash(t *testing.T) {
 
 func TestRow017RefusedUpgrade(t *testing.T) {
 	e := setupEngine(t, engineSetup{engine: http.EngineOptions{AllowRequest: func(r realtime.Request) error {
-		if r.Query["refuse"] != "" {
+		if r.Query()["refuse"] != "" {
 			return errors.New("not you")
 		}
 		return nil
@@ -533,7 +533,7 @@ func TestRow020StrayUpgrade(t *testing.T) {
 
 func TestRow021ConnectionError(t *testing.T) {
 	e := setupEngine(t, engineSetup{engine: http.EngineOptions{AllowRequest: func(r realtime.Request) error {
-		if r.Query["refuse"] != "" {
+		if r.Query()["refuse"] != "" {
 			return errors.New("no")
 		}
 		return nil
@@ -567,7 +567,7 @@ func TestRow021ConnectionError(t *testing.T) {
 			if got.Code != row.code || got.Message != row.message || fmt.Sprint(got.Context) != fmt.Sprint(row.context) {
 				t.Errorf("told %d %q %v", got.Code, got.Message, got.Context)
 			}
-			if got.Request.URL != enginePath+"?"+row.query || got.Request.Address != "127.0.0.1" || !row.upgrade && got.Request.Header["X-Extra"][0] != "kept" {
+			if got.Request.URL != enginePath+"?"+row.query || got.Request.Address != "127.0.0.1" || !row.upgrade && got.Request.Header()["X-Extra"][0] != "kept" {
 				t.Errorf("of %+v", got.Request)
 			}
 		})
@@ -609,7 +609,7 @@ func TestRow022HandshakeQuery(t *testing.T) {
 		}
 		r := take(t, opened)
 		for key, want := range map[string]string{"EIO": "4", "a": "2", "b": "c&d", "e": "é", "f": ""} {
-			if got, ok := r.Query[key]; !ok || got != want {
+			if got, ok := r.Query()[key]; !ok || got != want {
 				t.Errorf("%s is %q, want %q", key, got, want)
 			}
 		}
@@ -625,7 +625,7 @@ func TestRow023HandshakeHeaders(t *testing.T) {
 	p := e.in(t)
 	check := func(r realtime.Request) {
 		t.Helper()
-		if fmt.Sprint(r.Header["X-Custom-Header"]) != "[my value]" || fmt.Sprint(r.Header["Cookie"]) != "[a=1; b=2]" || r.Address != "127.0.0.1" || r.Secure {
+		if fmt.Sprint(r.Header()["X-Custom-Header"]) != "[my value]" || fmt.Sprint(r.Header()["Cookie"]) != "[a=1; b=2]" || r.Address != "127.0.0.1" || r.Secure {
 			t.Errorf("got %+v", r)
 		}
 	}
@@ -675,11 +675,11 @@ func TestRow024Cookie(t *testing.T) {
 func TestRow025HeaderHooks(t *testing.T) {
 	e := setupEngine(t, engineSetup{engine: http.EngineOptions{
 		InitialHeaders: func(h nethttp.Header, r realtime.Request, sid string) {
-			h.Set("X-Initial", sid+r.Query["q"])
+			h.Set("X-Initial", sid+r.Query()["q"])
 			h.Add("Set-Cookie", "first=1")
 		},
 		Headers: func(h nethttp.Header, r realtime.Request) {
-			h.Set("X-Every", "yes"+r.Query["q"])
+			h.Set("X-Every", "yes"+r.Query()["q"])
 			h.Add("Set-Cookie", "every=2")
 		},
 		Middleware: []http.Middleware{func(c *http.Ctx) (bool, error) {

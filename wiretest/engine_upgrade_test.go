@@ -453,7 +453,7 @@ func TestRow077UpgradeHooks(t *testing.T) {
 	told := make(chan string, 10)
 	note := func(what string) func(*realtime.Session) {
 		return func(s *realtime.Session) {
-			told <- what + " " + s.TransportName() + " " + s.Request().Query["transport"]
+			told <- what + " " + s.TransportName() + " " + s.Request().Query()["transport"]
 		}
 	}
 	e := setupEngine(t, engineSetup{server: realtime.Options{OnOpen: note("open"), OnUpgrading: note("upgrading"), OnUpgrade: note("upgrade")}})
@@ -463,7 +463,7 @@ func TestRow077UpgradeHooks(t *testing.T) {
 			t.Errorf("told %q, want %q", got, want)
 		}
 	}
-	if got := e.server.Session(p.sid).Request().Query["transport"]; got != "polling" {
+	if got := e.server.Session(p.sid).Request().Query()["transport"]; got != "polling" {
 		t.Errorf("the session's query says %s", got)
 	}
 	e.begin()

@@ -12,6 +12,7 @@ import (
 	"net"
 	nethttp "net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -64,6 +65,7 @@ func setupAt(t testing.TB, addr string, o realtime.Options, transports http.Engi
 	if err != nil {
 		t.Fatal(err)
 	}
+	transports.Goroutines = os.Getenv("TEST_GOROUTINES") != "" // just race plays both
 	bare := o
 	bare.Recovery = nil
 	if bare.OnMessage == nil {

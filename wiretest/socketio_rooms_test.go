@@ -230,7 +230,7 @@ func TestRow124Operations(t *testing.T) {
 			}
 			for _, s := range sockets {
 				list = append(list, s.ID)
-				if !slices.Contains(s.Rooms, s.ID) || s.Request.Query["EIO"] != "4" {
+				if !slices.Contains(s.Rooms, s.ID) || s.Request.Query()["EIO"] != "4" {
 					t.Errorf("fetched %+v", s)
 				}
 			}

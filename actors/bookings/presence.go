@@ -8,7 +8,7 @@ import (
 	"kapoor.example/desk/booking"
 )
 
-var presenceKind = actors.Kind{Name: "presence", Directive: actors.Resume, Inbox: 64, Singleton: true}
+var presenceKind = actors.Kind{Name: "presence", Directive: actors.Resume, Singleton: true}
 
 const (
 	// maxOnline bounds what presence answers.

@@ -8,7 +8,7 @@ import (
 	"kapoor.example/desk/booking"
 )
 
-var supervisorKind = actors.Kind{Name: "desk", Directive: actors.Resume, Inbox: 256, Singleton: true}
+var supervisorKind = actors.Kind{Name: "desk", Directive: actors.Resume, Singleton: true}
 
 // supervisor owns the keepers. Every command passes through it, so nothing can reach a keeper behind its back: a keeper
 // has nothing to do exactly when it has handled as many calls as were forwarded to it, and only such a one is ended.

@@ -9,7 +9,7 @@ import (
 	"kapoor.example/desk/protocol/socketio"
 )
 
-var adapterKind = actors.Kind{Name: "adapter", Directive: actors.Resume, Inbox: 1024, Singleton: true}
+var adapterKind = actors.Kind{Name: "adapter", Directive: actors.Resume, Singleton: true}
 
 // adapter is the one place that everything emitted to rooms passes: it fixes the order, gives offsets, encodes each
 // event once and hands it to every shard. Shards resolve the rooms.
@@ -79,11 +79,11 @@ func (a *adapter) Receive(c *actors.Context) {
 	case collectionDue:
 		m.collection.end(ErrAckTimeout)
 	case direct:
-		a.server.shardOf(m.member.session.sid).sendEmit(m)
+		a.server.shardOf(m.member.socket.session.sid).sendEmit(m)
 	case join: // these pass here so that they keep their place among the caller's emits
-		a.server.shardOf(m.member.session.sid).send(m)
+		a.server.shardOf(m.member.socket.session.sid).send(m)
 	case leave:
-		a.server.shardOf(m.member.session.sid).send(m)
+		a.server.shardOf(m.member.socket.session.sid).send(m)
 	}
 }
 

@@ -6,7 +6,7 @@ import "slices"
 func (s *shard) attach(m attach) {
 	socket := m.member.socket
 	for _, r := range s.revoked {
-		if r.hits(socket.user) {
+		if r.hits(*socket.user) {
 			s.server.system.Send(socket.session.pid, attached{socket: socket, refused: ReasonTokenRevoked})
 			return
 		}
@@ -16,7 +16,8 @@ func (s *shard) attach(m attach) {
 		return
 	}
 	index := s.of(m.member)
-	index.all.add(m.member, &m.member.all)
+	m.member.all = index.all.add(m.member)
+	s.members++
 	index.join(m.member, m.rooms)
 	if user := socket.user.ID; user != "" {
 		index.join(m.member, []string{UserRoom(user)})
@@ -56,6 +57,7 @@ func (s *shard) detach(m *member) bool {
 		return false // never attached, or evicted
 	}
 	index.remove(m)
+	s.members--
 	m.socket.namespace.size.Add(-1)
 	if len(index.all.members) == 0 {
 		delete(s.index, index.name)
@@ -90,9 +92,9 @@ func (s *shard) revoke(r Revocation) {
 			continue
 		}
 		for _, m := range slices.Clone(room.members) {
-			if r.hits(m.socket.user) {
+			if r.hits(*m.socket.user) {
 				s.detach(m)
-				s.server.system.Send(m.session.pid, closing{reason: ReasonTokenRevoked})
+				s.server.system.Send(m.socket.session.pid, closing{reason: ReasonTokenRevoked})
 			}
 		}
 	}

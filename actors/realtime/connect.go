@@ -89,11 +89,16 @@ func (a *sessionActor) admit(socket *Socket) {
 		a.admitted(admitted{socket: socket})
 		return
 	}
-	go a.s.server.admit(socket)
+	a.s.server.system.Go(admission{socket})
 }
 
-// admit runs the namespace's middleware. It may wait: for a slot, and for whatever the middleware waits for.
-func (s *Server) admit(socket *Socket) {
+// admission runs the middleware of a socket's namespace. It may wait: for a slot, and for whatever the middleware waits for.
+type admission struct{ socket *Socket }
+
+// Run implements actors.Task.
+func (a admission) Run() {
+	socket := a.socket
+	s := socket.session.server
 	ctx, cancel := context.WithTimeout(context.Background(), s.options.ConnectTimeout)
 	defer cancel()
 	err := s.admissions.Acquire(ctx, 1)
@@ -194,13 +199,10 @@ func (a *sessionActor) attached(m attached) {
 		a.end(m.refused, StatusNone)
 		return
 	}
-	a.connect.Stop()
+	a.joined()
 	socket.state = socketConnected
 	socket.connected.Store(true)
-	if expires := socket.user.ExpiresAt; !expires.IsZero() {
-		a.expiry.Stop()
-		a.expiry = a.s.server.system.After(expires.Sub(a.s.server.options.Now()), a.s.pid, expired{})
-	}
+	a.watchExpiry()
 	for _, handler := range socket.namespace.onConnection {
 		handler(socket)
 	}

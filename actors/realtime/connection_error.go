@@ -20,7 +20,7 @@ func (s *Server) OnConnectionError(f func(ConnectionError)) *Server {
 // Refused tells of a request that a transport refused. Only transports call it.
 func (s *Server) Refused(e ConnectionError) {
 	for _, f := range s.onRefused {
-		s.system.Safely(sessionKind, e.Request.Query["sid"], func() { f(e) })
+		s.system.Safely(sessionKind, e.Request.Query()["sid"], func() { f(e) })
 	}
 }
 

@@ -3,12 +3,14 @@ package realtime
 import "sync"
 
 // credit bounds what a connection has sent and the server has not handled yet. A reader that takes waits until there is
-// room: the connection is not read meanwhile, and TCP holds back the client.
+// room: the connection is not read meanwhile, and TCP holds back the client. It also says when the connection has ended.
 type credit struct {
 	mu     sync.Mutex
 	used   int
 	freed  chan struct{} // non-nil while a reader waits
+	gone   chan struct{} // non-nil once somebody wants to know of the end
 	closed bool
+	ended  bool
 }
 
 // take waits until n more fit into max, or nothing else is in use. It reports false once closed.
@@ -50,4 +52,29 @@ func (c *credit) wake() {
 		close(c.freed)
 		c.freed = nil
 	}
+}
+
+// end says that the connection has ended.
+func (c *credit) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.ended {
+		c.ended = true
+		if c.gone != nil {
+			close(c.gone)
+		}
+	}
+}
+
+// done returns what is closed when the connection ends.
+func (c *credit) done() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone == nil {
+		c.gone = make(chan struct{})
+		if c.ended {
+			close(c.gone)
+		}
+	}
+	return c.gone
 }

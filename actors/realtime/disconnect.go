@@ -48,7 +48,7 @@ func (a *sessionActor) remove(socket *Socket, reason Reason) {
 	}
 	a.drop(socket, reason)
 	if len(a.sockets) == 0 {
-		a.connect.Reset(a.s.server.options.ConnectTimeout)
+		a.unjoined()
 	}
 }
 

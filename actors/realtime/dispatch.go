@@ -26,10 +26,22 @@ func (a *sessionActor) message(p engineio.Packet) {
 	var packet socketio.Packet
 	var complete bool
 	var err error
+	var fresh socketio.Decoder
+	decoder := a.decoder
+	if decoder == nil {
+		decoder = &fresh
+	}
 	if p.Binary {
-		packet, complete, err = a.decoder.Binary(p.Data)
+		packet, complete, err = decoder.Binary(p.Data)
 	} else {
-		packet, complete, err = a.decoder.Text(p.Data)
+		packet, complete, err = decoder.Text(p.Data)
+	}
+	switch {
+	case complete || err != nil:
+		a.decoder = nil
+	case a.decoder == nil:
+		begun := fresh
+		a.decoder = &begun
 	}
 	if err != nil {
 		a.violation(err)
@@ -57,8 +69,9 @@ func (a *sessionActor) violation(err error) {
 // dispatch handles a packet, or puts it aside: where it is for a socket that is being attached the client has its CONNECT
 // answer already, and the news of it is behind this packet in the inbox. What follows keeps its place behind it.
 func (a *sessionActor) dispatch(p socketio.Packet) {
-	if len(a.early) > 0 || a.attaching(p.Namespace) {
-		a.early = append(a.early, p)
+	if len(a.early()) > 0 || a.attaching(p.Namespace) {
+		put := a.putAside()
+		put.early = append(put.early, p)
 		return
 	}
 	a.handle(p)
@@ -79,17 +92,17 @@ func (a *sessionActor) find(namespace string) int {
 func (a *sessionActor) handleEarly() {
 	postponed := a.postponed // what it does came later than all that
 	a.postponed = nil
-	for len(a.early) > 0 && !a.attaching(a.early[0].Namespace) {
-		p := a.early[0]
-		a.early = a.early[1:]
+	for len(a.early()) > 0 && !a.attaching(a.early()[0].Namespace) {
+		p := a.aside.early[0]
+		a.aside.early = a.aside.early[1:]
 		a.handle(p)
 		if a.ended || a.postponed != nil { // what is behind a violation is dropped
-			a.early = nil
+			a.dropEarly()
 			return
 		}
 	}
-	if len(a.early) == 0 {
-		a.early = nil
+	if len(a.early()) == 0 {
+		a.dropEarly()
 	}
 	a.postponed = postponed
 }

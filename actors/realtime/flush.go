@@ -26,19 +26,30 @@ func (s *shard) flush() {
 	for _, m := range s.touched {
 		// A member is listed twice where a volatile emit stood between others: it was written then, and began anew.
 		s.write(m)
-		m.pending = m.pending[:0]
 	}
 	s.clearPending()
 }
 
+// due is the first and the last of a member's frames in the queue of its shard, counted from 1; 0 is none.
+type due struct{ first, last int32 }
+
+// queued is a frame for a member, and where its next one is.
+type queued struct {
+	frame *protocol.Frame
+	next  int32
+}
+
 func (s *shard) clearPending() {
 	for _, m := range s.touched {
-		m.pending = emptied(m.pending[:cap(m.pending)], keptPending) // what was written is in it still
+		m.due = due{}
 	}
-	s.touched, s.pending = emptied(s.touched, keptEmits), emptied(s.pending, keptEmits)
+	// What one burst has made large is kept where the next broadcast to all makes it so again.
+	s.touched, s.pending = emptied(s.touched, max(keptEmits, 2*s.members)), emptied(s.pending, keptEmits)
+	s.queue = emptied(s.queue, max(keptEmits, keptPerMember*s.members))
 	if s.joinedOf = nil; cap(s.joined) > keptJoined {
 		s.joined = nil
 	}
+	clear(s.batch)
 	for _, done := range s.done {
 		done()
 	}
@@ -48,12 +59,12 @@ func (s *shard) clearPending() {
 	s.taken = 0
 }
 
-// What keeps its room between flushes: a member's list of frames, a shard's lists of emits and members, and the bytes of
-// frames that were joined. More than that one burst would hold for ever.
+// What keeps its room between flushes: a shard's lists of emits, members and their frames, and the bytes of frames that
+// were joined. More than that one burst would hold for ever.
 const (
-	keptPending = 4
-	keptEmits   = 1024
-	keptJoined  = 64 << 10
+	keptEmits     = 1024
+	keptPerMember = 16
+	keptJoined    = 64 << 10
 )
 
 // emptied returns a list without its elements, and with no more room than kept.
@@ -117,7 +128,7 @@ func (s *shard) touch(r *roomIndex, e *emit) {
 		if e.answers != nil {
 			e.answers.expect(m.socket)
 		}
-		if m.watched.Load() {
+		if m.socket.watched.Load() {
 			m.socket.watch(e.event())
 		}
 		s.put(m, e.frame, e.volatile)
@@ -129,21 +140,25 @@ func (s *shard) put(m *member, f *protocol.Frame, volatile bool) {
 	if volatile {
 		// What is pending before it goes first; only then can it be said whether the connection takes more.
 		s.write(m)
-		m.pending = m.pending[:0]
 		m.out.send(f, true)
 		return
 	}
-	if len(m.pending) == 0 {
+	s.queue = append(s.queue, queued{frame: f})
+	at := int32(len(s.queue)) // #nosec G115 -- bounded by what the backlogs of a shard take
+	if m.due.first == 0 {
 		s.touched = append(s.touched, m)
+		m.due.first = at
+	} else {
+		s.queue[m.due.last-1].next = at
 	}
-	m.pending = append(m.pending, f)
+	m.due.last = at
 }
 
 // single is resolve for what goes to one member. It may have left its namespace meanwhile; its connection ignores what
 // comes after its end.
 func (s *shard) single(e *emit) {
 	m := e.only
-	if e.event != nil && m.watched.Load() {
+	if e.event != nil && m.socket.watched.Load() {
 		m.socket.watch(e.event())
 	}
 	if e.frame != nil {
@@ -151,25 +166,31 @@ func (s *shard) single(e *emit) {
 	}
 	if e.then != nil {
 		s.write(m)
-		m.pending = m.pending[:0]
-		s.server.system.Send(m.session.pid, e.then)
+		s.server.system.Send(m.socket.session.pid, e.then)
 	}
 }
 
 // write sends what is pending for a member in one piece. Members of the same rooms share the piece.
 func (s *shard) write(m *member) {
-	switch len(m.pending) {
-	case 0:
-	case 1:
-		m.out.send(m.pending[0], false)
-	default:
-		if !slices.Equal(s.joinedOf, m.pending) {
-			s.joined = s.joined[:0]
-			for _, f := range m.pending {
-				s.joined = append(s.joined, f.WebSocket()...)
-			}
-			s.joinedOf = append(s.joinedOf[:0], m.pending...)
-		}
-		m.out.sendJoined(m.pending, s.joined)
+	if m.due.first == 0 {
+		return
 	}
+	first := s.queue[m.due.first-1]
+	m.due = due{}
+	if first.next == 0 {
+		m.out.send(first.frame, false)
+		return
+	}
+	s.batch = append(s.batch[:0], first.frame)
+	for next := first.next; next != 0; next = s.queue[next-1].next {
+		s.batch = append(s.batch, s.queue[next-1].frame)
+	}
+	if !slices.Equal(s.joinedOf, s.batch) {
+		s.joined = s.joined[:0]
+		for _, f := range s.batch {
+			s.joined = append(s.joined, f.WebSocket()...)
+		}
+		s.joinedOf = append(s.joinedOf[:0], s.batch...)
+	}
+	m.out.sendJoined(s.batch, s.joined)
 }

@@ -1,18 +1,10 @@
 package realtime
 
-import (
-	"time"
-
-	"kapoor.example/desk/protocol"
-)
+import "kapoor.example/desk/protocol"
 
 // beat sends a ping, or ends the session whose pong did not come.
 func (a *sessionActor) beat() {
-	o := a.s.server.options
-	if wait := a.due.Sub(o.Now()); wait > time.Millisecond {
-		return // the timer was reset while this message was on its way
-	}
-	if a.ended {
+	if a.ended || a.heartbeat.Waits() { // it began anew while this message was on its way
 		return
 	}
 	if a.awaiting {
@@ -21,25 +13,38 @@ func (a *sessionActor) beat() {
 	}
 	a.awaiting = true
 	a.s.out.ping(protocol.Ping())
-	a.schedule(o.PingTimeout)
+	a.s.server.pongs.Begin(&a.heartbeat, a.s.pid)
+	a.watchExpiry()
 }
 
 // started begins the first interval of a session over a WebSocket, which had none until now: its open packet is sent now.
 func (a *sessionActor) started(m started) {
 	a.transport = m.transport
 	if !a.ended {
-		a.awaiting = false
-		a.schedule(a.s.server.options.PingInterval)
+		a.pong()
 	}
 }
 
 // pong begins the next interval; so does one that nobody asked for.
 func (a *sessionActor) pong() {
 	a.awaiting = false
-	a.schedule(a.s.server.options.PingInterval)
+	a.s.server.pings.Begin(&a.heartbeat, a.s.pid)
 }
 
-func (a *sessionActor) schedule(d time.Duration) {
-	a.due = a.s.server.options.Now().Add(d)
-	a.heartbeat.Reset(d)
+// watchExpiry sees to it that the session ends when the right of its user does. A timer begins only where that is before
+// the next ping: most connections end long before, and never have one.
+func (a *sessionActor) watchExpiry() {
+	o := a.s.server.options
+	now := o.Now()
+	soon := now.Add(o.PingInterval + 2*o.PingTimeout)
+	for _, socket := range a.sockets {
+		if socket.state != socketConnected {
+			continue // whose it is a middleware may be saying just now
+		}
+		if at := socket.user.ExpiresAt; !at.IsZero() && at.Before(soon) {
+			soon = at
+			a.expiry.Stop()
+			a.expiry = a.s.server.system.After(at.Sub(now), a.s.pid, expired{})
+		}
+	}
 }

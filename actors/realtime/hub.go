@@ -7,7 +7,7 @@ import (
 	"kapoor.example/desk/actors"
 )
 
-var hubKind = actors.Kind{Name: "hub", Directive: actors.Resume, Inbox: 1024, Singleton: true}
+var hubKind = actors.Kind{Name: "hub", Directive: actors.Resume, Singleton: true}
 
 // hub owns the room actors: it spawns a user's with the first session and ends it with the last. Whatever concerns a
 // user's room passes here, so that no session can enter a room that is about to end.

@@ -1,21 +1,18 @@
 package realtime
 
 import (
-	"sync/atomic"
-
-	"kapoor.example/desk/protocol"
+	"slices"
+	"strings"
 )
 
 // member is a socket as its shard knows it. Only the shard's actor touches it.
 type member struct {
-	socket  *Socket
-	session *Session
-	out     *outbox
-	all     int            // its place in namespaceIndex.all, -1 when it is not there
-	rooms   map[string]int // its place in each room
-	mark    uint64         // of the emit that reached it last
-	pending []*protocol.Frame
-	watched *atomic.Bool // somebody listens to what is sent to the socket
+	socket *Socket
+	out    *outbox
+	mark   uint64   // of the emit that reached it last
+	due    due      // what is pending for it
+	all    int      // its place in namespaceIndex.all, -1 when it is not there
+	rooms  []inRoom // sorted by name
 
 	// With recovery only.
 	connected uint64    // the last event of the history before it
@@ -23,8 +20,21 @@ type member struct {
 	from      uint64    // it has everything up to this event
 }
 
+// inRoom is a member's place in a room.
+type inRoom struct {
+	name  string
+	place int
+}
+
+// newMember returns what the shard knows a socket by, a part of the socket. It is called once.
 func newMember(s *Socket) *member {
-	return &member{socket: s, session: s.session, out: &s.session.out, all: -1, rooms: map[string]int{}, watched: &s.watched}
+	s.own = member{socket: s, out: &s.session.out, all: -1}
+	return &s.own
+}
+
+// find returns where a room is, or would be, among the member's.
+func (m *member) find(room string) (at int, in bool) {
+	return slices.BinarySearchFunc(m.rooms, room, func(r inRoom, name string) int { return strings.Compare(r.name, name) })
 }
 
 // joined returns how many rooms the member is in, the server's own left out.
@@ -46,9 +56,10 @@ type namespaceIndex struct {
 // roomIndex lists the members of a room, in no order, without gaps.
 type roomIndex struct{ members []*member }
 
-func (r *roomIndex) add(m *member, place *int) {
-	*place = len(r.members)
+// add returns the place of a new member.
+func (r *roomIndex) add(m *member) int {
 	r.members = append(r.members, m)
+	return len(r.members) - 1
 }
 
 // take removes the member at a place and returns the one that was moved there, or nil.
@@ -67,8 +78,12 @@ func (n *namespaceIndex) join(m *member, rooms []string) {
 	if m.all < 0 {
 		return // evicted meanwhile
 	}
+	if m.rooms == nil {
+		m.rooms = make([]inRoom, 0, len(rooms)+1)
+	}
 	for _, name := range rooms {
-		if _, in := m.rooms[name]; in {
+		at, in := m.find(name)
+		if in {
 			continue
 		}
 		r := n.rooms[name]
@@ -76,34 +91,39 @@ func (n *namespaceIndex) join(m *member, rooms []string) {
 			r = &roomIndex{}
 			n.rooms[name] = r
 		}
-		var place int
-		r.add(m, &place)
-		m.rooms[name] = place
+		m.rooms = slices.Insert(m.rooms, at, inRoom{name, r.add(m)})
 		m.socket.namespace.ledger.joined(name, m.socket.id)
 	}
 }
 
 func (n *namespaceIndex) leave(m *member, rooms []string) {
 	for _, name := range rooms {
-		place, in := m.rooms[name]
-		if !in {
-			continue
+		if at, in := m.find(name); in {
+			place := m.rooms[at].place
+			m.rooms = slices.Delete(m.rooms, at, at+1)
+			n.vacate(m, name, place)
 		}
-		r := n.rooms[name]
-		if moved := r.take(place); moved != nil {
-			moved.rooms[name] = place
-		}
-		delete(m.rooms, name)
-		if len(r.members) == 0 {
-			delete(n.rooms, name)
-		}
-		m.socket.namespace.ledger.left(name, m.socket.id)
 	}
 }
 
+// vacate takes a member's place in a room.
+func (n *namespaceIndex) vacate(m *member, name string, place int) {
+	r := n.rooms[name]
+	if moved := r.take(place); moved != nil {
+		at, _ := moved.find(name)
+		moved.rooms[at].place = place
+	}
+	if len(r.members) == 0 {
+		delete(n.rooms, name)
+	}
+	m.socket.namespace.ledger.left(name, m.socket.id)
+}
+
 func (n *namespaceIndex) remove(m *member) {
-	for name := range m.rooms {
-		n.leave(m, []string{name})
+	rooms := m.rooms
+	m.rooms = nil
+	for _, r := range rooms {
+		n.vacate(m, r.name, r.place)
 	}
 	if moved := n.all.take(m.all); moved != nil {
 		moved.all = m.all

@@ -1,21 +1,18 @@
 package realtime
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // Join enters rooms. What the caller emits to them from now on reaches the socket, what it emitted before does not. In a
 // middleware it says which rooms the socket starts in. Errors: ErrNotConnected, ErrTooManyRooms (none is entered then).
 func (s *Socket) Join(rooms ...string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.rooms == nil {
+	if s.gone {
 		return ErrNotConnected
 	}
 	var fresh []string
 	for _, room := range rooms {
-		if _, in := s.rooms[room]; !in && !slices.Contains(fresh, room) {
+		if !s.rooms.has(room) && !slices.Contains(fresh, room) {
 			fresh = append(fresh, room)
 		}
 	}
@@ -23,7 +20,7 @@ func (s *Socket) Join(rooms ...string) error {
 		return ErrTooManyRooms
 	}
 	for _, room := range fresh {
-		s.rooms[room] = struct{}{}
+		s.rooms.add(room)
 	}
 	if len(fresh) > 0 && s.entered {
 		s.moveLocked(fresh)
@@ -38,8 +35,8 @@ func (s *Socket) Leave(rooms ...string) {
 	defer s.mu.Unlock()
 	var left []string
 	for _, room := range rooms {
-		if _, in := s.rooms[room]; in {
-			delete(s.rooms, room)
+		if s.rooms.has(room) {
+			s.rooms.remove(room)
 			left = append(left, room)
 		}
 	}
@@ -81,11 +78,11 @@ func (s *Socket) settle(room string, in bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.rooms == nil || s.moving[room] > 0:
+	case s.gone || s.moving[room] > 0:
 	case in:
-		s.rooms[room] = struct{}{}
+		s.rooms.add(room)
 	default:
-		delete(s.rooms, room)
+		s.rooms.remove(room)
 	}
 }
 
@@ -94,32 +91,30 @@ func (s *Socket) settle(room string, in bool) {
 func (s *Socket) enter(tell func(rooms []string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rooms[s.id] = struct{}{}
-	for _, room := range s.user.Rooms {
-		s.rooms[room] = struct{}{}
-	}
+	rooms := append(append(slices.Clone(s.rooms), s.id), s.user.Rooms...)
+	slices.Sort(rooms)
+	s.rooms = slices.Clip(slices.Compact(rooms))
 	s.entered = true
-	tell(slices.Collect(maps.Keys(s.rooms)))
+	tell(slices.Clone(s.rooms))
 }
 
 // Joined reports whether the socket is in a room.
 func (s *Socket) Joined(room string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, in := s.rooms[room]
-	return in
+	return s.rooms.has(room)
 }
 
 // Rooms returns the rooms the socket is in, sorted.
 func (s *Socket) Rooms() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Sorted(maps.Keys(s.rooms))
+	return append([]string{}, s.rooms...)
 }
 
 // clearRooms leaves every room; none is entered any more.
 func (s *Socket) clearRooms() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rooms, s.moving, s.entered = nil, nil, false
+	s.gone, s.rooms, s.moving, s.entered = true, nil, nil, false
 }

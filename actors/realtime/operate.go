@@ -87,7 +87,7 @@ func (n *Namespace) FetchSockets(ctx context.Context) ([]RemoteSocket, error) {
 func (b Broadcast) SocketsJoin(rooms ...string) {
 	b.visit(func(index *namespaceIndex, m *member) {
 		for _, room := range rooms {
-			if m.joined() >= m.session.server.options.MaxRooms {
+			if m.joined() >= m.socket.session.server.options.MaxRooms {
 				return
 			}
 			index.join(m, []string{room})

@@ -101,7 +101,7 @@ func (o Options) withDefaults() Options {
 	bound(&o.MaxPerAddress, 10_000)
 	bound(&o.MaxPerUser, 50)
 	bound(&o.Admissions, 256)
-	bound(&o.Shards, runtime.GOMAXPROCS(0))
+	bound(&o.Shards, max(1, runtime.GOMAXPROCS(0)/2))
 	if o.Now == nil {
 		o.Now = time.Now
 	}

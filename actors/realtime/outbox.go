@@ -12,26 +12,31 @@ import (
 // not wait; what does not fit is queued and drained by a goroutine that lives as long as the queue. Over polling it
 // queues until a poll asks. Any goroutine may send.
 type outbox struct {
-	limit  int
-	failed func(Reason) // called once, without the lock, when the connection cannot go on
-	done   func()       // called once, without the lock, when what close left to be done is done
+	owner outboxOwner
+	limit int
 
 	mu       sync.Mutex
+	state    outboxState
+	draining bool
+	opening  bool   // the head of the queue is the open packet
+	status   uint16 // of the close frame
 	queue    []*protocol.Frame
 	written  int // bytes of queue[0] that are out already (WebSocket)
 	bytes    int // of the queue
 	excess   int // bytes the queue may have besides limit: of a replay, until it is out
+	taken    int // frames at the head of the queue that drain is writing
 	ws       Transport
-	deflate  int // from how many bytes ws takes messages compressed; 0 means never
-	draining bool
-	opening  bool            // the head of the queue is the open packet
-	taken    int             // frames at the head of the queue that drain is writing
+	deflate  int             // from how many bytes ws takes messages compressed; 0 means never
 	poll     chan PollAnswer // the poll that waits, if any
-	state    outboxState
-	status   int // of the close frame
 }
 
-type outboxState int
+// outboxOwner is told what becomes of the connection: of each once, and without the outbox's lock.
+type outboxOwner interface {
+	failed(Reason) // the connection cannot go on
+	done()         // what close left to be done is done
+}
+
+type outboxState uint8
 
 const (
 	outboxOpen    outboxState = iota
@@ -192,7 +197,7 @@ func (o *outbox) failLocked(r Reason) Reason {
 
 func (o *outbox) report(r Reason) {
 	if r != "" {
-		o.failed(r)
+		o.owner.failed(r)
 	}
 }
 
@@ -212,7 +217,7 @@ func (o *outbox) begin(ws Transport, open *protocol.Frame) {
 	o.mu.Unlock()
 	o.report(reason)
 	if through {
-		o.done()
+		o.owner.done()
 	}
 }
 
@@ -222,7 +227,7 @@ func (o *outbox) upgrade(ws Transport) {
 	through := o.upgradeLocked(ws)
 	o.mu.Unlock()
 	if through {
-		o.done()
+		o.owner.done()
 	}
 }
 
@@ -257,7 +262,7 @@ func (o *outbox) upgradeLocked(ws Transport) (through bool) {
 func (o *outbox) close(status int) (ended bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.status = status
+	o.status = uint16(status) // #nosec G115 -- a close status has four digits
 	if o.state != outboxOpen {
 		return o.state == outboxClosed
 	}
@@ -286,7 +291,7 @@ func (o *outbox) endLocked() {
 		o.answer(only(byte(engineio.Close)))
 	}
 	if o.ws != nil {
-		o.ws.Close(o.status)
+		o.ws.Close(int(o.status))
 	}
 }
 

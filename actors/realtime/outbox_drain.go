@@ -32,7 +32,7 @@ func (o *outbox) drain() {
 			}
 			o.mu.Unlock()
 			if through {
-				o.done()
+				o.owner.done()
 			}
 			return
 		}
@@ -55,7 +55,7 @@ func (o *outbox) drain() {
 			o.endLocked()
 			o.mu.Unlock()
 			if open {
-				o.failed(ReasonTransportError)
+				o.owner.failed(ReasonTransportError)
 			}
 			return
 		}

@@ -28,7 +28,7 @@ func (o *outbox) wait() (<-chan PollAnswer, error) {
 	answer, through, err := o.waitLocked()
 	o.mu.Unlock()
 	if through {
-		o.done()
+		o.owner.done()
 	}
 	return answer, err
 }

@@ -16,15 +16,21 @@ func text(format string, args ...any) *protocol.Frame {
 	return protocol.Text(fmt.Appendf(nil, format, args...))
 }
 
+// owner is an outboxOwner that wants to know of failures.
+type owner func(Reason)
+
+func (o owner) failed(r Reason) { o(r) }
+func (o owner) done()           {}
+
 // setupOutbox returns an outbox over a line, and the reasons it failed with.
 func setupOutbox(limit int) (*outbox, *line, func() []Reason) {
 	var mu sync.Mutex
 	var reasons []Reason
-	o := &outbox{limit: limit, failed: func(r Reason) {
+	o := &outbox{limit: limit, owner: owner(func(r Reason) {
 		mu.Lock()
 		defer mu.Unlock()
 		reasons = append(reasons, r)
-	}, done: func() {}}
+	})}
 	l := newLine()
 	return o, l, func() []Reason {
 		mu.Lock()
@@ -225,14 +231,14 @@ func TestOutboxClose(t *testing.T) {
 
 // TestBroadcastAllocatesNothingPerReceiver: the work of a broadcast is shared; a receiver costs a write.
 func TestBroadcastAllocatesNothingPerReceiver(t *testing.T) {
-	s := &shard{server: &Server{}, index: map[string]*namespaceIndex{}}
+	s := &shard{server: &Server{}, members: 1000, index: map[string]*namespaceIndex{}}
 	index := &namespaceIndex{name: "/", all: &roomIndex{}, rooms: map[string]*roomIndex{}}
 	s.index["/"] = index
 	for range 1000 {
 		session := &Session{}
 		session.out = outbox{limit: 1 << 20, ws: sink{}}
 		m := newMember(&Socket{session: session, namespace: &Namespace{name: "/"}})
-		index.all.add(m, &m.all)
+		m.all = index.all.add(m)
 		index.join(m, []string{"a", "b"})
 	}
 	one, two := text("4%s", strings.Repeat("x", 250)), text("4y")

@@ -222,17 +222,19 @@ func (s *Socket) restore(identified bool) {
 		s.data = r.data
 	}
 	if !identified {
-		s.user = r.user
+		s.user = &r.user
 	}
 	now := s.user.Rooms
 	for _, room := range r.rooms {
 		if !slices.Contains(r.user.Rooms, room) || slices.Contains(now, room) {
-			s.rooms[room] = struct{}{}
+			s.rooms.add(room)
 		}
 	}
-	s.user.Rooms = slices.DeleteFunc(slices.Clone(now), func(room string) bool {
+	user := *s.user
+	user.Rooms = slices.DeleteFunc(slices.Clone(now), func(room string) bool {
 		return slices.Contains(r.user.Rooms, room) && !slices.Contains(r.rooms, room)
 	})
+	s.user = &user
 }
 
 // begin makes the socket a new one, which cannot resume after all.
@@ -251,5 +253,5 @@ func (s *Socket) recordAt(reason Reason) *record {
 	if !k.options.RunMiddleware && (reason == ReasonTokenExpired || reason == ReasonTokenRevoked) {
 		return nil
 	}
-	return &record{pid: s.pid, id: s.id, namespace: s.namespace.name, user: s.user, rooms: s.Rooms(), data: s.Data()}
+	return &record{pid: s.pid, id: s.id, namespace: s.namespace.name, user: *s.user, rooms: s.Rooms(), data: s.Data()}
 }

@@ -150,7 +150,7 @@ type ackDue struct {
 func (s *Socket) expect(id uint64, answer func(socketio.Args, error), timeout time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.rooms == nil || !s.entered {
+	if !s.entered {
 		return false
 	}
 	if s.acks == nil {

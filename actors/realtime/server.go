@@ -29,12 +29,15 @@ type Server struct {
 
 	supervisor *supervisor
 	hub        *hub
+	nobody     *User // whose a socket is until the middleware says so
 	adapter    *adapter
 	shards     []*shard
 	history    *history // nil without recovery, as keeper
 	keeper     *keeper
+	// What every session waits for: its next ping, its pong, its first socket.
+	pings, pongs, connects *actors.Deadlines
 
-	sessions sync.Map      // sid → *Session
+	sessions directory
 	stopped  chan struct{} // closed when no session will be opened any more
 	stopping sync.Once     // closes it
 	live     actors.Tally  // the actors of sessions
@@ -66,10 +69,13 @@ var (
 func New(system *actors.System, o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{
-		system: system, options: o, namespaces: map[string]*Namespace{}, addresses: map[string]int{},
+		system: system, options: o, namespaces: map[string]*Namespace{}, addresses: map[string]int{}, nobody: &User{},
 		stopped:    make(chan struct{}),
 		admissions: semaphore.NewWeighted(int64(o.Admissions)), seed: maphash.MakeSeed(),
 	}
+	s.pings = system.NewDeadlines(o.PingInterval, heartbeatDue{})
+	s.pongs = system.NewDeadlines(o.PingTimeout, heartbeatDue{})
+	s.connects = system.NewDeadlines(o.ConnectTimeout, connectDue{})
 	s.supervisor = &supervisor{server: s, sessions: map[*Session]struct{}{}}
 	s.supervisor.pid = system.Spawn(supervisorKind, "sessions", s.supervisor)
 	s.hub = &hub{server: s, rooms: map[string]*tenant{}, online: map[string]struct{}{}}
@@ -102,14 +108,13 @@ func (s *Server) Open(ctx context.Context, r Request, transport string) (*Sessio
 	if !s.reserve(r.Address) {
 		return nil, ErrOverloaded
 	}
-	session := &Session{server: s, sid: sid, request: r, gone: make(chan struct{})}
+	session := &Session{server: s, sid: sid, request: r}
 	session.websocket.Store(transport == WebSocket)
 	session.actor.s = session
 	session.out.limit = s.options.MaxQueue
-	session.out.failed = func(reason Reason) { s.system.Send(session.pid, closing{reason: reason}) }
-	session.out.done = func() { s.system.Send(session.pid, closeDue{}) }
+	session.out.owner = session
 	opened := make(chan bool, 1)
-	if _, taken := s.sessions.LoadOrStore(session.sid, session); taken {
+	if !s.sessions.add(session) {
 		s.free(r.Address)
 		return nil, ErrSid
 	}
@@ -133,8 +138,8 @@ func (s *Server) Open(ctx context.Context, r Request, transport string) (*Sessio
 // Session returns the live session with this sid, or nil. One whose client may have been told of the end is not live,
 // also while its actor is still busy with it.
 func (s *Server) Session(sid string) *Session {
-	if found, ok := s.sessions.Load(sid); ok && !found.(*Session).out.ended() {
-		return found.(*Session)
+	if found := s.sessions.find(sid); found != nil && !found.out.ended() {
+		return found
 	}
 	return nil
 }
@@ -151,10 +156,10 @@ func (s *Server) reserve(address string) bool {
 }
 
 func (s *Server) release(session *Session) {
-	if _, live := s.sessions.LoadAndDelete(session.sid); !live {
+	if !s.sessions.remove(session) {
 		return
 	}
-	close(session.gone)
+	session.inbound.end()
 	s.free(session.request.Address)
 }
 
@@ -242,7 +247,7 @@ func (s *Server) drained(ctx context.Context) error {
 				return s.live.Await(ctx)
 			}
 			select {
-			case <-left[0].gone:
+			case <-left[0].gone():
 			case <-ctx.Done():
 				return ctx.Err()
 			}

@@ -10,15 +10,6 @@ import (
 	"kapoor.example/desk/protocol/engineio"
 )
 
-// Request is what a client said in the first request of a connection.
-type Request struct {
-	Address string              // the client's, without port
-	Query   map[string]string   // the last one of a repeated key
-	Header  map[string][]string // by canonical name
-	URL     string
-	Secure  bool
-}
-
 // Session is one Engine.IO connection: over polling, over a WebSocket, or over the one and then the other. Transports
 // call its exported methods, from any goroutine; the session's actor does the rest.
 type Session struct {
@@ -28,15 +19,24 @@ type Session struct {
 	pid       *actors.PID
 	out       outbox
 	inbound   credit
-	websocket atomic.Bool   // the transport is a WebSocket
-	closing   atomic.Bool   // Close was called, or it has ended: nothing more is handled
-	posting   atomic.Bool   // a polling body is being received
-	gone      chan struct{} // closed when ended
-	actor     sessionActor  // touched only by the actor
+	websocket atomic.Bool  // the transport is a WebSocket
+	closing   atomic.Bool  // Close was called, or it has ended: nothing more is handled
+	posting   atomic.Bool  // a polling body is being received
+	first     Socket       // touched before it is used by the actor only
+	actor     sessionActor // touched only by the actor
 }
 
 // ErrGone says that the session has ended.
 var ErrGone = errors.New("session has ended")
+
+// failed implements outboxOwner.
+func (s *Session) failed(reason Reason) { s.server.system.Send(s.pid, closing{reason: reason}) }
+
+// done implements outboxOwner.
+func (s *Session) done() { s.server.system.Send(s.pid, closeDue{}) }
+
+// gone returns what is closed when the session has ended.
+func (s *Session) gone() <-chan struct{} { return s.inbound.done() }
 
 // Request returns the first request of the connection; an upgrade does not change it.
 func (s *Session) Request() Request { return s.request }
@@ -77,7 +77,7 @@ func (s *Session) Probe(t Transport) bool {
 	select {
 	case ok := <-reply:
 		return ok
-	case <-s.gone:
+	case <-s.gone():
 		return false
 	}
 }
@@ -149,7 +149,7 @@ func (s *Session) Post(ctx context.Context, body []byte) error {
 	select {
 	case <-done:
 		return nil
-	case <-s.gone:
+	case <-s.gone():
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -14,31 +14,59 @@ var sessionKind = actors.Kind{Name: "session", Directive: actors.Stop}
 // sessionActor is the state of a session that only its actor touches.
 type sessionActor struct {
 	s         *Session
-	decoder   socketio.Decoder
+	decoder   *socketio.Decoder   // of a packet whose attachments have not all come; nil otherwise
 	sockets   []*Socket           // joined or joining
 	left      map[string]struct{} // namespaces that were left: what still comes for them is dropped
-	heartbeat *actors.Timer
-	due       time.Time // when the heartbeat is to do something
-	awaiting  bool      // a pong
-	connect   *actors.Timer
-	candidate Transport // probing
+	heartbeat actors.Deadline
+	awaiting  bool             // a pong
+	connect   *actors.Deadline // nil while a socket is there
+	candidate Transport        // probing
 	upgrade   *actors.Timer
 	release   *actors.Timer // of polls while probing
 	transport Transport     // nil while polling
 	expiry    *actors.Timer
 	hold      *actors.Timer // bounds a close that waits for the queue
 	ended     bool
-	early     []socketio.Packet // put aside until a socket is connected whose CONNECT was answered already
+	aside     *aside // nil where nothing is
 	// What ends the session once those sockets are connected whose CONNECT was answered already: their clients may have
 	// sent something before, and that is handled first.
 	postponed func()
-	unsettled []inbound // handled only then
+}
+
+// aside is what was received and has to wait until a socket is connected whose CONNECT was answered already.
+type aside struct {
+	early     []socketio.Packet
+	unsettled []inbound
+}
+
+// early returns the packets that were put aside.
+func (a *sessionActor) early() []socketio.Packet {
+	if a.aside == nil {
+		return nil
+	}
+	return a.aside.early
+}
+
+// putAside returns where things are put.
+func (a *sessionActor) putAside() *aside {
+	if a.aside == nil {
+		a.aside = new(aside)
+	}
+	return a.aside
+}
+
+// dropEarly forgets the packets that were put aside.
+func (a *sessionActor) dropEarly() {
+	if a.aside != nil {
+		a.aside.early = nil
+	}
 }
 
 // Receive implements actors.Receiver.
 func (a *sessionActor) Receive(c *actors.Context) {
 	switch m := c.Message().(type) {
 	case actors.Started:
+		a.s.pid = c.PID()
 		a.start()
 	case inbound:
 		a.receive(m)
@@ -56,7 +84,9 @@ func (a *sessionActor) Receive(c *actors.Context) {
 	case heartbeatDue:
 		a.beat()
 	case connectDue:
-		a.end(ReasonConnectTimeout, StatusNone)
+		if a.connect != nil && !a.connect.Waits() {
+			a.end(ReasonConnectTimeout, StatusNone)
+		}
 	case upgradeDue:
 		a.abandon(m.transport)
 	case candidatePong:
@@ -98,11 +128,24 @@ func (a *sessionActor) Failed(msg any) {
 }
 
 func (a *sessionActor) start() {
-	o := a.s.server.options
-	a.due = o.Now().Add(o.PingInterval)
-	a.heartbeat = a.s.server.system.After(o.PingInterval, a.s.pid, heartbeatDue{})
-	if o.OnMessage == nil {
-		a.connect = a.s.server.system.After(o.ConnectTimeout, a.s.pid, connectDue{})
+	a.s.server.pings.Begin(&a.heartbeat, a.s.pid)
+	if a.s.server.options.OnMessage == nil {
+		a.unjoined()
+	}
+}
+
+// unjoined bounds how long the session may be without a socket. joined says that it has one, or ends.
+func (a *sessionActor) unjoined() {
+	if a.connect == nil {
+		a.connect = new(actors.Deadline)
+	}
+	a.s.server.connects.Begin(a.connect, a.s.pid)
+}
+
+func (a *sessionActor) joined() {
+	if a.connect != nil {
+		a.connect.Stop()
+		a.connect = nil
 	}
 }
 
@@ -124,7 +167,8 @@ func (a *sessionActor) receive(m inbound) {
 		a.finish()
 	}
 	if a.behind() {
-		a.unsettled = append(a.unsettled, m)
+		put := a.putAside()
+		put.unsettled = append(put.unsettled, m)
 		return
 	}
 	a.settle(m)
@@ -132,15 +176,20 @@ func (a *sessionActor) receive(m inbound) {
 
 // behind reports whether something that was received waits to be handled until a socket is connected.
 func (a *sessionActor) behind() bool {
-	return a.postponed != nil || len(a.early) > 0
+	return a.postponed != nil || len(a.early()) > 0
 }
 
 // settleAll settles what had to wait.
 func (a *sessionActor) settleAll() {
-	for _, m := range a.unsettled {
+	if a.aside == nil {
+		return
+	}
+	for _, m := range a.aside.unsettled {
 		a.settle(m)
 	}
-	a.unsettled = nil
+	if a.aside.unsettled = nil; len(a.aside.early) == 0 {
+		a.aside = nil
+	}
 }
 
 // packet handles an Engine.IO packet of the present transport.
@@ -184,15 +233,16 @@ func (a *sessionActor) end(reason Reason, status int) {
 	}
 	a.ended = true
 	a.s.closing.Store(true)
-	for _, timer := range []*actors.Timer{a.heartbeat, a.connect, a.expiry} {
-		timer.Stop()
-	}
+	a.heartbeat.Stop()
+	a.joined()
+	a.expiry.Stop()
 	for _, socket := range a.sockets {
 		a.drop(socket, reason)
 	}
-	a.sockets, a.early = nil, nil
+	a.sockets = nil
+	a.dropEarly()
 	a.settleAll()
-	a.decoder.Reset()
+	a.decoder = nil
 	if closed := a.s.server.options.OnClose; closed != nil {
 		a.s.server.system.Safely(sessionKind, a.s.sid, func() { closed(a.s, reason) })
 	}

@@ -8,7 +8,7 @@ import (
 	"kapoor.example/desk/protocol"
 )
 
-var shardKind = actors.Kind{Name: "shard", Directive: actors.Resume, Inbox: 1024, Singleton: true}
+var shardKind = actors.Kind{Name: "shard", Directive: actors.Resume, Singleton: true}
 
 // shard owns the room index of its share of the sockets, by hash of the sid, and writes to their outboxes. All that is
 // emitted reaches every shard in one order. A shard takes the emits that wait for it together: each member gets one
@@ -26,7 +26,10 @@ type shard struct {
 	done      []func()
 	scheduled bool // a flush is in the inbox
 	mark      uint64
+	members   int // of all namespaces
 	touched   []*member
+	queue     []queued
+	batch     []*protocol.Frame // of the member that is being written
 	joined    []byte
 	joinedOf  []*protocol.Frame
 
@@ -150,10 +153,10 @@ func (s *shard) Failed(msg any) {
 func (s *shard) Reset() {
 	for _, index := range s.index {
 		for _, m := range index.all.members {
-			s.server.system.Send(m.session.pid, closing{reason: ReasonPanic})
+			s.server.system.Send(m.socket.session.pid, closing{reason: ReasonPanic})
 		}
 	}
-	s.index = map[string]*namespaceIndex{}
+	s.index, s.members = map[string]*namespaceIndex{}, 0
 }
 
 // saw notes an event of the history.

@@ -18,12 +18,12 @@ type Socket struct {
 	namespace *Namespace
 	session   *Session
 	auth      json.RawMessage
-	user      User // set by the middleware, fixed afterwards
+	user      *User // set by the middleware, fixed afterwards
 
 	// The session's actor only.
 	state  socketState
 	leave  *disconnect // asked for while it was being attached
-	member *member
+	member *member     // nil until it is attached; own then
 
 	connected atomic.Bool
 	leaving   atomic.Bool // Disconnect was called: what the client sends is dropped
@@ -31,14 +31,17 @@ type Socket struct {
 
 	mu        sync.Mutex
 	entered   bool // the shard has been told of the socket
-	rooms     map[string]struct{}
+	gone      bool // it is in no room, and enters none any more
+	rooms     roomSet
 	moving    map[string]int // joins and leaves that are on their way to the shard
 	acks      map[uint64]*pendingAck
 	listeners *listeners
 	data      any
+
+	own member // in one piece with the socket: there are very many of both
 }
 
-type socketState int
+type socketState uint8
 
 const (
 	socketAdmitting socketState = iota // the middleware runs
@@ -65,8 +68,15 @@ var ErrTooManyRooms = errors.New("socket is in too many rooms")
 // ErrNotConnected says that a socket is not, or no longer, connected.
 var ErrNotConnected = errors.New("socket is not connected")
 
+// newSocket returns a socket of a session. The first one is a part of the session: nearly all have no other.
 func newSocket(s *Session, n *Namespace, auth json.RawMessage) *Socket {
-	return &Socket{id: newSid(), namespace: n, session: s, auth: slices.Clone(auth), rooms: map[string]struct{}{}}
+	socket := &s.first
+	if s.first.session != nil {
+		socket = &Socket{}
+	}
+	socket.id, socket.namespace, socket.session, socket.user = newSid(), n, s, s.server.nobody
+	socket.auth = slices.Clone(auth)
+	return socket
 }
 
 // ID returns the socket's id, which is also the name of its own room.
@@ -91,10 +101,10 @@ func (s *Socket) Recovered() bool { return s.record != nil }
 func (s *Socket) Connected() bool { return s.connected.Load() }
 
 // Identify says whose the socket is. Only a middleware may call it.
-func (s *Socket) Identify(u User) { s.user = u }
+func (s *Socket) Identify(u User) { s.user = &u }
 
 // User returns what Identify said.
-func (s *Socket) User() User { return s.user }
+func (s *Socket) User() User { return *s.user }
 
 // Data returns what SetData kept.
 func (s *Socket) Data() any {

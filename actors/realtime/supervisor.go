@@ -7,7 +7,7 @@ import (
 	"kapoor.example/desk/actors"
 )
 
-var supervisorKind = actors.Kind{Name: "supervisor", Directive: actors.Resume, Inbox: 1024, Singleton: true}
+var supervisorKind = actors.Kind{Name: "supervisor", Directive: actors.Resume, Singleton: true}
 
 // supervisor owns the session actors: it spawns each with its connection and ends it when it has finished.
 type supervisor struct {
@@ -61,11 +61,9 @@ func (s *supervisor) open(m openSession) {
 	}
 	session := m.session
 	s.sessions[session] = struct{}{}
-	// Started runs before Spawn returns and must not need the PID: the session learns it first.
-	session.pid = actors.NewPID(sessionKind, session.sid)
 	kind := sessionKind
 	kind.Tally = &s.server.live
-	s.server.system.Spawn(kind, session.sid, &session.actor)
+	s.server.system.Spawn(kind, session.sid, &session.actor) // the session learns its PID with Started
 	if s.server.options.OnOpen != nil {
 		s.server.system.Send(session.pid, opened{})
 	}

@@ -46,7 +46,7 @@ type site struct {
 
 // defaults is what the command line says when nothing is on it.
 func defaults() Config {
-	return Config{PingInterval: 25 * time.Second, PingTimeout: 20 * time.Second, ConnectTimeout: 45 * time.Second, MaxPayload: 1_000_000}
+	return Config{PingInterval: 25 * time.Second, PingTimeout: 20 * time.Second, ConnectTimeout: 45 * time.Second, MaxPayload: 1_000_000, MaxQueue: 64 << 20}
 }
 
 // setup runs a server, and checks that it leaves nothing behind.

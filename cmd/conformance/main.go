@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"kapoor.example/desk/heap"
 )
 
 // Config is what the command line and the environment say.
@@ -24,6 +26,8 @@ type Config struct {
 	PingTimeout    time.Duration `help:"How long a pong may take." default:"20s" env:"PING_TIMEOUT"`
 	ConnectTimeout time.Duration `help:"How long a connection may stay without a namespace." default:"45s" env:"CONNECT_TIMEOUT"`
 	MaxPayload     int           `help:"Bytes of a message, or a polling body, from a client." default:"1000000" env:"MAX_PAYLOAD"`
+	MaxQueue       int           `help:"Bytes that may wait for a slow connection before it is closed. Suites send in bursts and read later: it is large." default:"67108864" env:"MAX_QUEUE"`
+	Goroutines     bool          `help:"Let every WebSocket wait in a goroutine of its own, as on systems without epoll." env:"GOROUTINES"`
 	Recovery       bool          `help:"Let clients resume: pid, offsets and replay." env:"RECOVERY"`
 	Redis          string        `help:"URL of a Redis that joins servers to a cluster." placeholder:"URL" env:"REDIS_URL"`
 }
@@ -35,6 +39,8 @@ func (c Config) Validate() error {
 		return errors.New("intervals and timeouts must be positive, such as 300ms")
 	case c.MaxPayload <= 0:
 		return errors.New("max-payload must be a positive number of bytes")
+	case c.MaxQueue <= 0:
+		return errors.New("max-queue must be a positive number of bytes")
 	case c.Redis != "":
 		return errors.New("redis: clusters are not supported yet")
 	}
@@ -50,6 +56,7 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	go heap.Tend(ctx)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -91,7 +98,7 @@ func doubleDashes(args []string) []string {
 const stopTimeout = 10 * time.Second
 
 func serve(ctx context.Context, c Config, stdout io.Writer) (err error) {
-	var config net.ListenConfig
+	config := net.ListenConfig{KeepAlive: -1} // heartbeats notice a client that has gone
 	listener, err := config.Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)

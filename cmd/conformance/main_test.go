@@ -20,7 +20,7 @@ func TestUsage(t *testing.T) {
 		if code := run(context.Background(), []string{flag}, &out, &errs); code != 0 || errs.Len() != 0 {
 			t.Errorf("%s: code %d, %q", flag, code, errs.String())
 		}
-		for _, name := range []string{"addr", "ping-interval", "ping-timeout", "connect-timeout", "max-payload", "recovery", "redis"} {
+		for _, name := range []string{"addr", "ping-interval", "ping-timeout", "connect-timeout", "max-payload", "max-queue", "goroutines", "recovery", "redis"} {
 			if !strings.Contains(out.String(), "--"+name) {
 				t.Errorf("%s does not tell of %s", flag, name)
 			}
@@ -41,6 +41,7 @@ func TestBadConfiguration(t *testing.T) {
 		"no payload":             {[]string{"-max-payload=0"}, "max-payload"},
 		"negative payload":       {[]string{"-max-payload=-5"}, "max-payload"},
 		"payload that is no int": {[]string{"-max-payload=1e6"}, "max-payload"},
+		"no queue":               {[]string{"-max-queue=0"}, "max-queue"},
 		"unknown flag":           {[]string{"-port=1"}, "port"},
 		"an argument":            {[]string{"serve"}, "serve"},
 		"flag without value":     {[]string{"-addr"}, "addr"},

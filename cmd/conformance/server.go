@@ -24,9 +24,6 @@ type server struct {
 	failed chan error
 }
 
-// maxQueue is what may wait to be sent to a client. Suites send in bursts and read later, and Node has no such limit.
-const maxQueue = 64 << 20
-
 // start serves on a listener, which it owns from now on.
 func start(c Config, l net.Listener) (*server, error) {
 	log := zerolog.New(os.Stderr).Level(zerolog.WarnLevel).With().Timestamp().Logger()
@@ -36,7 +33,7 @@ func start(c Config, l net.Listener) (*server, error) {
 	}
 	options := realtime.Options{
 		PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, ConnectTimeout: c.ConnectTimeout,
-		MaxPayload: c.MaxPayload, MaxQueue: maxQueue, Logger: log,
+		MaxPayload: c.MaxPayload, MaxQueue: c.MaxQueue, Logger: log,
 	}
 	if c.Recovery {
 		options.Recovery = &realtime.Recovery{}
@@ -49,7 +46,7 @@ func start(c Config, l net.Listener) (*server, error) {
 		served: make(chan struct{}), failed: make(chan error, 1),
 	}
 	namespaces(s.socket)
-	transports := http.EngineOptions{Logger: log, CORS: &http.CORS{Origin: http.EchoOrigin(), Credentials: true}}
+	transports := http.EngineOptions{Logger: log, Goroutines: c.Goroutines, CORS: &http.CORS{Origin: http.EchoOrigin(), Credentials: true}}
 	s.http = http.NewStandalone(map[string]*http.EngineIO{
 		"/engine.io/": http.NewEngineIO(s.engine, transports),
 		"/socket.io/": http.NewEngineIO(s.socket, transports),

@@ -45,6 +45,7 @@ type Config struct {
 	PingTimeout              time.Duration `variable:"PING_TIMEOUT" default:"20s" range:"100ms..5m" help:"How long a client may take to answer a ping."`
 	MaxPayload               int           `variable:"MAX_PAYLOAD" default:"1000000" range:"1024..100000000" help:"Bytes of a socket message at most."`
 	MaxQueue                 int           `variable:"MAX_QUEUE" default:"1048576" range:"65536..1073741824" help:"Bytes that may wait for a slow connection before it is closed."`
+	WebSocketReaders         string        `variable:"WEBSOCKET_READERS" default:"epoll" oneof:"epoll,goroutines" help:"How WebSockets wait: in one epoll set (on Linux), or each in a goroutine of its own, as on other systems."`
 	MaxConnections           int           `variable:"MAX_CONNECTIONS" default:"100000" range:"1..10000000" help:"Connections altogether."`
 	MaxConnectionsPerUser    int           `variable:"MAX_CONNECTIONS_PER_USER" default:"50" range:"1..10000000" help:"Connections of one user."`
 	MaxConnectionsPerAddress int           `variable:"MAX_CONNECTIONS_PER_ADDRESS" default:"10000" range:"1..10000000" help:"Connections from one address; a shop's phones share one."`

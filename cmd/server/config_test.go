@@ -72,6 +72,7 @@ func TestSettingErrorsStopTheStart(t *testing.T) {
 		"DRAIN_WINDOW":                append(slices.Clone(duration), "11m"),
 		"MAX_PAYLOAD":                 append(slices.Clone(whole), "0", "1023", "1MB"),
 		"MAX_QUEUE":                   append(slices.Clone(whole), "0", "65535", "1MiB"),
+		"WEBSOCKET_READERS":           append(slices.Clone(word), "kqueue", "Epoll"),
 		"MAX_CONNECTIONS":             append(slices.Clone(whole), "0"),
 		"MAX_CONNECTIONS_PER_USER":    append(slices.Clone(whole), "0"),
 		"MAX_CONNECTIONS_PER_ADDRESS": append(slices.Clone(whole), "0"),

@@ -83,7 +83,7 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	if err != nil {
 		return nil, err
 	}
-	http.NewEngineIO(d.realtime, http.EngineOptions{Logger: log}).Mount(d.http.App(), socketPath)
+	http.NewEngineIO(d.realtime, http.EngineOptions{Logger: log, Goroutines: c.WebSocketReaders == "goroutines"}).Mount(d.http.App(), socketPath)
 	if err := d.sockets.Start(ctx); err != nil {
 		return nil, err
 	}

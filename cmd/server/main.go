@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"kapoor.example/desk/heap"
 )
 
 // The exit codes besides 0.
@@ -37,6 +39,7 @@ func main() {
 	signals := make(chan os.Signal, signalQueue)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	ctx := stopOn(signals, func() { os.Exit(exitAtOnce) })
+	go heap.Tend(ctx)
 	os.Exit(run(ctx, os.Args[1:], around))
 }
 

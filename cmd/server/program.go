@@ -148,7 +148,7 @@ func (p *Program) close(ctx context.Context) error {
 
 // listen opens the port. Without a host it answers on all interfaces, IPv4 and IPv6.
 func listen(ctx context.Context, host string, port int) (net.Listener, error) {
-	var config net.ListenConfig
+	config := net.ListenConfig{KeepAlive: -1} // heartbeats and idle timeouts notice a client that has gone
 	l, err := config.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	var unknown *net.DNSError
 	switch {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"kapoor.example/desk/booking"
@@ -25,12 +26,19 @@ type seedCommand struct {
 	Batch    int    `range:"1..100000" default:"1000" help:"How many bookings to write at once."`
 	Password string `variable:"SEED_PASSWORD" otherwise:"nobody can sign in" secret:"" allowed:"any text" help:"Password of the accounts that are made."`
 	Force    bool   `help:"Seed although APP_ENV is production."`
+
+	Tokens    string        `placeholder:"FILE" help:"File to write a token of every made-up person to, for load tests: a line each with token, role, user id and e-mail."`
+	JWTSecret string        `variable:"JWT_SECRET" otherwise:"development: made once and kept in DATA_DIR" secret:"" allowed:"any text; in production at least 32 bytes" help:"Key that signs the tokens."`
+	JWTTTL    time.Duration `variable:"JWT_TTL" default:"720h" range:"1m..8760h" help:"How long a token is good for."`
 }
 
 // Run implements the command.
 func (c *seedCommand) Run(ctx context.Context, around surroundings) (err error) {
 	if c.Production() && !c.Force {
 		return &SettingError{Name: "APP_ENV", Value: c.AppEnv, Allowed: development + " to seed made-up bookings, unless --force is given"}
+	}
+	if c.Tokens != "" && c.Production() && len(c.JWTSecret) < minSecret {
+		return &SettingError{Name: "JWT_SECRET", Value: c.JWTSecret, Secret: true, Allowed: "a secret of at least 32 bytes when APP_ENV is production"}
 	}
 	log, err := newLogger(around.stderr, c.LogFormat, c.LogLevel, around.now)
 	if err != nil {
@@ -54,6 +62,11 @@ func (c *seedCommand) seed(ctx context.Context, store seedStore, around surround
 	generator := newGenerator(c.Random, nil, nil, began.In(c.TimeZone))
 	if err := c.people(ctx, store, generator, around); err != nil {
 		return err
+	}
+	if c.Tokens != "" {
+		if err := c.writeTokens(ctx, slices.Concat(generator.staff, generator.customers), around.now); err != nil {
+			return fmt.Errorf("write tokens: %w", err)
+		}
 	}
 	bar := newProgress(around.stderr, c.Bookings)
 	counts := map[booking.Status]int{}

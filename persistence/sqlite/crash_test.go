@@ -24,7 +24,7 @@ const victimPath = "SQLITE_TEST_VICTIM_PATH"
 func TestVictim(t *testing.T) {
 	path := os.Getenv(victimPath)
 	if path == "" {
-		t.Skip("runs only as the victim of TestSurvivesKill")
+		return // it is not the victim
 	}
 	store, err := sqlite.Open(sqlite.Options{Path: path})
 	if err != nil {

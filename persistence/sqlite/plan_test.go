@@ -30,9 +30,6 @@ var allowed = []struct{ query, plan, why string }{
 
 // TestPlans reads the plan of every query the package can run: none may read a table from end to end, or sort.
 func TestPlans(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads some hundred plans, which takes many minutes under the race detector; the long form does it")
-	}
 	s, err := Open(Options{Path: filepath.Join(t.TempDir(), "desk.db")})
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 // What the connections ask of SQLite. Memory-mapped reading is left alone: an error of the disk would be a SIGBUS, which
 // ends the process, and the operating system caches the file anyway.
 var (
-	writerPragmas = []string{"synchronous(FULL)", "wal_autocheckpoint(4000)", "cache_size(-65536)", "foreign_keys(1)", "temp_store(MEMORY)"}
+	writerPragmas = []string{"synchronous(FULL)", "wal_autocheckpoint(16000)", "cache_size(-65536)", "foreign_keys(1)", "temp_store(MEMORY)"}
 	readerPragmas = []string{"synchronous(FULL)", "cache_size(-16384)", "query_only(1)", "temp_store(MEMORY)"}
 )
 

@@ -134,7 +134,7 @@ func (s *Store) release() error {
 		}
 	}
 	if s.writer != nil {
-		errs = append(errs, s.writer.session.close())
+		errs = append(errs, s.writer.checkpoint.close(), s.writer.session.close())
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.release())

@@ -16,6 +16,9 @@ type writer struct {
 	session *session
 	last    int64 // the position of the newest entry that is committed
 
+	checkpoint *checkpoint
+	commits    int // since the last checkpoint was asked for
+
 	mu      sync.RWMutex // held for writing by stop, so that nobody sends on the closed jobs
 	stopped bool
 	jobs    chan *job
@@ -37,6 +40,9 @@ func openWriter(s *Store) (*writer, error) {
 	}
 	w := &writer{store: s, session: session, jobs: make(chan *job, maxBatch), done: make(chan struct{})}
 	if err := w.prepare(); err != nil {
+		return nil, errors.Join(err, session.close())
+	}
+	if w.checkpoint, err = openCheckpoint(s.path); err != nil {
 		return nil, errors.Join(err, session.close())
 	}
 	s.feed = newFeed(w.last)
@@ -61,7 +67,20 @@ func (w *writer) prepare() error {
 func (w *writer) run() {
 	defer close(w.done)
 	waiting := make([]*job, 0, maxBatch)
-	for first := range w.jobs {
+	for {
+		var (
+			first *job
+			open  bool
+		)
+		select {
+		case first, open = <-w.jobs:
+		case <-w.checkpoint.moved:
+			w.finishCheckpoint()
+			continue
+		}
+		if !open {
+			return
+		}
 		waiting = append(waiting[:0], first)
 	collect:
 		for len(waiting) < maxBatch {
@@ -76,6 +95,9 @@ func (w *writer) run() {
 			}
 		}
 		w.commit(waiting)
+		if w.commits >= checkpointAfter && w.checkpoint.ask() {
+			w.commits = 0
+		}
 	}
 }
 
@@ -125,6 +147,7 @@ func (w *writer) attempt(jobs []*job) error {
 		return w.undo(err)
 	}
 	w.last = b.last
+	w.commits++
 	w.store.feed.publish(b.entries)
 	for i, j := range jobs {
 		j.done <- results[i]

@@ -212,9 +212,6 @@ func (s suite) lists(t *testing.T) {
 	})
 
 	t.Run("totals beyond the cap", func(t *testing.T) {
-		if testing.Short() {
-			t.Skip("writes more than 10,000 bookings")
-		}
 		d := s.desk(t)
 		d.needs(Volume)
 		import1000 := func(n, size int) {

@@ -16,7 +16,7 @@
 //
 // Every entry also has the number that counts what its writer has put into the stream. Readers leave out what they have
 // seen, and notice what is missing. That is for a Redis which comes back without its data, or with old data: writers then
-// write again what they find missing of the last seconds, and readers take of it what they have not had.
+// say where they stand, and readers tell their server when something in between will never come.
 //
 // # Epochs
 //

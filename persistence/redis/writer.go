@@ -23,7 +23,7 @@ type writer struct {
 	failed  int        // attempts in a row
 }
 
-// repair is what is written again, and before anything else, in a new epoch.
+// repair is what is written before anything else in a new epoch.
 type repair struct {
 	epoch  string
 	number uint64
@@ -178,64 +178,46 @@ func (w *writer) ready(next []pending) (repaired bool, err error) {
 			return false, err
 		}
 	}
-	positions, err := w.send(w.repairs.epoch, w.repairs.number, w.repairs.batch)
-	if err != nil {
+	if _, err := w.send(w.repairs.epoch, w.repairs.number, w.repairs.batch); err != nil {
 		return false, err
 	}
-	w.confirm(w.repairs.batch, positions)
 	w.epoch, w.repairs = w.repairs.epoch, nil
 	return true, nil
 }
 
-// survey looks for what the log has lost, and plans a repair where it has.
+// survey looks for what the log has lost, and plans to say so where it has: readers learn from a marker which of the
+// entries they have not read will never come. They are not written again, since clients may have been sent them.
 func (w *writer) survey(epoch string, next []pending) error {
-	if w.repairs != nil { // it was planned for an epoch that is over
-		for _, p := range w.repairs.batch {
-			if !p.entry.IsMarker() {
-				w.bus.kept.add(p, cluster.Position{}, w.bus.client.options.Now())
-			}
-		}
-		w.repairs = nil
-	}
+	w.repairs = nil // it was planned for an epoch that is over
 	lost, err := w.bus.kept.missing(w.conn)
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(lost, func(a, b pending) int { return int(a.entry.Seq) - int(b.entry.Seq) })
-	if len(lost) > 0 && epoch == w.epoch {
+	if lost && epoch == w.epoch {
 		if epoch, err = w.bus.changeEpoch(w.conn, epoch, after(epoch)); err != nil {
-			w.keep(lost)
 			return err
 		}
 	}
+	w.bus.kept.clear()
 	if epoch == w.epoch {
 		return nil
 	}
 	numbers := w.bus.queue.next()
-	for _, list := range [][]pending{next, lost} {
-		for i := len(list) - 1; i >= 0; i-- {
-			numbers[list[i].stream] = list[i].entry.Seq
-		}
+	for i := len(next) - 1; i >= 0; i-- {
+		numbers[next[i].stream] = next[i].entry.Seq
 	}
 	var batch []pending
 	for _, stream := range slices.Sorted(maps.Keys(numbers)) {
 		// The namespace does not matter: everybody reads it.
 		batch = append(batch, pending{stream: stream, entry: wire.Marker(w.bus.name, "/", numbers[stream])})
 	}
-	if batch = append(batch, lost...); len(batch) == 0 {
+	if len(batch) == 0 {
 		w.epoch = epoch
 		return nil
 	}
 	w.number++
 	w.repairs = &repair{epoch, w.number, batch}
 	return nil
-}
-
-// keep puts back what was taken out to be written again.
-func (w *writer) keep(lost []pending) {
-	for _, p := range lost {
-		w.bus.kept.add(p, cluster.Position{}, w.bus.client.options.Now())
-	}
 }
 
 // send writes a batch in an epoch, unless that is over or the batch was written already.
@@ -274,7 +256,7 @@ func (w *writer) confirm(batch []pending, positions []cluster.Position) {
 	for i, p := range batch {
 		p.tell(positions[i], nil)
 		if !p.entry.IsMarker() {
-			w.bus.kept.add(p, positions[i], now)
+			w.bus.kept.add(p.stream, positions[i], now)
 		}
 	}
 	w.well()

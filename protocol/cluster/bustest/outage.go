@@ -18,6 +18,7 @@ func (s suite) outage(t *testing.T) {
 	mustPublish(t, a.bus, "/", event(0))
 	a.delivered(1)
 	b.delivered(1)
+	a.eventually("nothing to wait", func() bool { return a.bus.State().Waiting == 0 })
 	h.Cut(t)
 	for i := 1; i < n; i++ {
 		mustPublish(t, a.bus, "/", event(i))

@@ -51,6 +51,9 @@ type Options struct {
 	Version string
 	// Ready is asked by /readyz besides the store; nil means always.
 	Ready func(context.Context) error
+	// Degraded is asked by /readyz where all else is well: true is answered as such, still with 200, since a server that
+	// is cut off from its cluster is better than none. Nil means never.
+	Degraded func() bool
 
 	// Origins are the web origins that may call the API, or "*" for all. None by default.
 	Origins []string

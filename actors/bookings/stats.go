@@ -95,7 +95,10 @@ func (s *stats) found(msg statsFound) {
 		s.changed = true // again after the rest
 		return
 	}
-	s.sockets.emit([]string{booking.AdminRoom}, nil, booking.EventStatsUpdated, msg.overview)
+	// Every node sees every change, so each tells its own admins.
+	if err := s.sockets.space.To(booking.AdminRoom).Local().Volatile().Emit(booking.EventStatsUpdated, msg.overview); err != nil {
+		s.sockets.opts.Log.Error().Str("event", booking.EventStatsUpdated).Err(err).Msg("Socket event could not be encoded")
+	}
 }
 
 // overview asks the store. It runs outside of actors.

@@ -46,7 +46,9 @@ func (b Broadcast) EmitWithAck(answer func([]socketio.Args, error), name string,
 // begin sends the broadcasts of a collection. A timeout of zero waits for ever.
 func (s *Server) begin(c *collection, timeout time.Duration, list []broadcast) {
 	if timeout > 0 {
+		c.mu.Lock() // it may be due at once
 		c.timer = s.system.After(timeout, s.adapter.pid, collectionDue{c})
+		c.mu.Unlock()
 	}
 	if !s.collect(c) {
 		c.timer.Stop()

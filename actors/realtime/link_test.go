@@ -141,7 +141,12 @@ func TestClusterOperations(t *testing.T) {
 	n := g.servers[0].Of("/")
 	n.To("r1").SocketsJoin("new")
 	n.In("all").Except("r1").SocketsLeave("all")
-	found, err := n.In("all").FetchSockets(t.Context())
+	var found []RemoteSocket
+	var err error
+	eventually(t, "the second server to have heard of it", func() bool {
+		found, err = n.In("all").FetchSockets(t.Context())
+		return err == nil && len(found) == 1 && slices.Contains(found[0].Rooms, "new")
+	})
 	if err != nil || len(found) != 1 || found[0].ID != g.sids[1] || !slices.Contains(found[0].Rooms, "new") {
 		t.Fatalf("found %+v, %v", found, err)
 	}

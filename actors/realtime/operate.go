@@ -59,7 +59,8 @@ func (r RemoteSocket) to() Broadcast { return r.namespace.To(r.ID) }
 
 // FetchSockets returns the addressed sockets, in no order, as they are after everything the caller did before. It waits
 // for that and must not be called from a handler. The error is the context's or, with the sockets found so far, that of
-// the other servers that have not answered.
+// the other servers that have not answered: they have 5 s, or the broadcast's timeout where that is longer. They answer
+// when they are asked, maybe before what the caller did has reached them.
 func (b Broadcast) FetchSockets(ctx context.Context) ([]RemoteSocket, error) {
 	l := b.namespace.server.link
 	if l != nil && !b.local {

@@ -39,6 +39,7 @@ type desk struct {
 	bookings *bookings.Desk
 	sockets  *bookings.Sockets
 	http     *http.Server
+	cluster  *membership // nil for one node
 }
 
 // newDesk builds the desk on an open store: the account service, the actors, the routes, and what joins them.
@@ -56,12 +57,21 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	if d.system, err = actors.New(log, now); err != nil {
 		return nil, err
 	}
-	d.realtime = realtime.New(d.system, realtime.Options{
+	options := realtime.Options{
 		PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, MaxPayload: c.MaxPayload, MaxQueue: c.MaxQueue,
 		MaxConnections: c.MaxConnections, MaxPerUser: c.MaxConnectionsPerUser, MaxPerAddress: c.MaxConnectionsPerAddress,
 		Grace: max(c.PresenceGrace, time.Nanosecond), // zero would be the default
 		Now:   now, Logger: log,
-	})
+	}
+	engine := http.EngineOptions{Logger: log, Goroutines: c.WebSocketReaders == "goroutines"}
+	if c.RedisURL != "" {
+		if d.cluster, err = joinCluster(ctx, c, log, now); err != nil {
+			return nil, err
+		}
+		options.Bus, options.NewSid = d.cluster.bus, d.cluster.newSid
+		engine.Middleware = append(engine.Middleware, d.cluster.forwarding(c))
+	}
+	d.realtime = realtime.New(d.system, options)
 	d.bookings, err = bookings.NewDesk(d.system, store, bookings.Options{
 		Policy: booking.Policy{Everyone: c.EventAudience == audienceEveryone}, Now: now, Log: log,
 	})
@@ -78,12 +88,13 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	d.http, err = http.New(http.Options{
 		Store: store, Auth: accounts, Desk: d.bookings, Log: log, Now: local, TimeZone: c.TimeZone, Version: version(),
 		Origins: c.Origins(), TrustedProxies: c.TrustedProxies,
+		Degraded:    d.cluster.degraded,
 		ReadTimeout: c.HTTPReadTimeout, WriteTimeout: c.HTTPWriteTimeout, IdleTimeout: c.HTTPIdleTimeout,
 	})
 	if err != nil {
 		return nil, err
 	}
-	http.NewEngineIO(d.realtime, http.EngineOptions{Logger: log, Goroutines: c.WebSocketReaders == "goroutines"}).Mount(d.http.App(), socketPath)
+	http.NewEngineIO(d.realtime, engine).Mount(d.http.App(), socketPath)
 	if err := d.sockets.Start(ctx); err != nil {
 		return nil, err
 	}
@@ -102,7 +113,12 @@ func limits(c Config) map[string]bookings.Limit {
 }
 
 // Serve implements Desk.
-func (d *desk) Serve(l net.Listener) error { return d.http.Serve(l) }
+func (d *desk) Serve(l net.Listener) error {
+	if err := d.cluster.serving(l.Addr()); err != nil {
+		return err
+	}
+	return d.http.Serve(l)
+}
 
 // Close implements Desk: no new requests, commands in flight are finished and told to everybody, then the sockets close
 // in a way that brings their clients back, and the actors end.
@@ -120,6 +136,9 @@ func (d *desk) Close(ctx context.Context) error {
 	step("close the desk's actors", d.sockets.Close(ctx))
 	step("shut down HTTP", d.http.Shutdown(ctx))
 	step("close the actor system", d.system.Close(ctx))
+	if d.cluster != nil {
+		step("leave the cluster", d.cluster.close(ctx))
+	}
 	return errors.Join(errs...)
 }
 

@@ -108,6 +108,9 @@ func (p *Program) announce() {
 	if p.config.EventAudience == audienceEveryone {
 		p.log.Warn().Msg("EVENT_AUDIENCE is everyone: every connected socket is told of every booking")
 	}
+	if p.config.RedisURL != "" && p.config.MongodbURI == "" {
+		p.log.Warn().Msg("REDIS_URL joins this node with others, but its bookings are its own: nodes share them with MONGODB_URI")
+	}
 	p.log.Info().Msg("Server running on port " + strconv.Itoa(p.Port()))
 	p.log.Info().Msg("Socket.IO enabled for real-time updates")
 }

@@ -96,6 +96,8 @@ func allowed(t tags, typ reflect.Type) string {
 	switch t.Get("form") {
 	case "host":
 		return "a host name or an IP address without a port"
+	case "hostport":
+		return "a host name or an IP address with a port"
 	case "path":
 		return "the path of a folder"
 	case "mongodb":
@@ -139,6 +141,10 @@ func wordAllowed(text string, t tags) bool {
 	switch t.Get("form") {
 	case "host":
 		return validHost(text)
+	case "hostport":
+		host, port, err := net.SplitHostPort(text)
+		number, wrong := strconv.ParseUint(port, 10, 16)
+		return err == nil && wrong == nil && number > 0 && validHost(host)
 	case "path":
 		info, err := os.Stat(text)
 		return err != nil || info.IsDir()

@@ -173,6 +173,16 @@ func (c *Client) Ping(ctx context.Context) error {
 	}))
 }
 
+// LocalAddress returns this machine's address, without port, as the server sees it.
+func (c *Client) LocalAddress() (string, error) {
+	conn, err := net.DialTimeout("tcp", c.address, c.options.Timeout)
+	if err != nil {
+		return "", c.explain(err)
+	}
+	host, _, err := net.SplitHostPort(conn.LocalAddr().String())
+	return host, errors.Join(err, conn.Close())
+}
+
 // Close closes the pool. What was made with the client must be closed before.
 func (c *Client) Close() error { return c.pool.Close() }
 

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/hmac"
@@ -9,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -39,11 +41,6 @@ const dialTime = 2 * time.Second
 
 // Middleware returns what EngineOptions.Middleware takes.
 func (f Forwarding) Middleware() Middleware {
-	client := &fasthttp.Client{
-		ReadTimeout: f.Patience, WriteTimeout: dialTime * 5, MaxConnsPerHost: 100_000, NoDefaultUserAgentHeader: true,
-		MaxIdleConnDuration: 5 * time.Second, MaxIdemponentCallAttempts: 1, DisablePathNormalizing: true,
-		Dial: func(address string) (net.Conn, error) { return net.DialTimeout("tcp", address, dialTime) },
-	}
 	return func(c *Ctx) (next bool, err error) {
 		sid := lastQuery(c, "sid")
 		if sid == "" {
@@ -63,12 +60,17 @@ func (f Forwarding) Middleware() Middleware {
 		if isUpgrade(c) {
 			err = f.tunnel(c, address, sid)
 		} else {
-			err = f.pass(c, client, address, sid)
+			err = f.pass(c, address, sid)
 		}
-		if err != nil && f.OnError != nil {
+		switch {
+		case err == nil:
+			return false, nil
+		case errors.Is(err, errClientGone):
+			return false, err
+		case f.OnError != nil:
 			f.OnError(err)
 		}
-		return err != nil, nil
+		return true, nil
 	}
 }
 
@@ -78,8 +80,8 @@ func (f Forwarding) proof(sid string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// pass has another node answer a request.
-func (f Forwarding) pass(c *fiber.Ctx, client *fasthttp.Client, address, sid string) error {
+// pass has another node answer a request. When the client goes away meanwhile, that node sees it.
+func (f Forwarding) pass(c *fiber.Ctx, address, sid string) error {
 	request, answer := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(request)
 	defer fasthttp.ReleaseResponse(answer)
@@ -91,23 +93,42 @@ func (f Forwarding) pass(c *fiber.Ctx, client *fasthttp.Client, address, sid str
 		}
 		request.SetBodyRaw(body)
 	}
-	request.Header.SetContentLength(len(request.Body()))
-	request.Header.Del(fiber.HeaderConnection)
+	request.Header.SetNoDefaultContentType(true) // it means that bytes are sent raw
+	request.Header.Del(fiber.HeaderTransferEncoding)
 	request.Header.Set(forwardedHeader, f.proof(sid))
-	uri := request.URI()
-	uri.DisablePathNormalizing = true
-	if err := uri.Parse([]byte(address), c.Request().RequestURI()); err != nil {
+	request.Header.SetConnectionClose()
+	request.UseHostHeader = true
+	far, err := net.DialTimeout("tcp", address, dialTime)
+	if err != nil {
 		return err
 	}
-	uri.SetScheme("http")
-	uri.SetHost(address)
-	request.UseHostHeader = true
-	request.Header.SetHostBytes(c.Request().Host())
-	if err := client.Do(request, answer); err != nil {
+	var closing sync.Once
+	hangUp := func() { closing.Do(func() { _ = far.Close() }) } // the answer is there, or nobody waits for it
+	defer hangUp()
+	if err := far.SetDeadline(time.Now().Add(f.Patience)); err != nil {
+		return err
+	}
+	w := bufio.NewWriter(far)
+	if err := errors.Join(request.Write(w), w.Flush()); err != nil {
+		return err
+	}
+	watch := watchConn(c.Context().Conn())
+	answered := make(chan error, 1)
+	go func() { answered <- answer.Read(bufio.NewReader(far)) }()
+	select {
+	case err = <-answered:
+	case <-watch.gone:
+		hangUp()
+		<-answered
+		err = errClientGone
+	}
+	watch.stop()
+	if err != nil {
 		return err
 	}
 	answer.Header.Del(fiber.HeaderConnection)
 	answer.CopyTo(c.Response())
+	c.Response().Header.ResetConnectionClose()
 	return nil
 }
 

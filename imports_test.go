@@ -32,6 +32,7 @@ const (
 	mongo     = "go.mongodb.org/mongo-driver"
 	redis     = "github.com/gomodule/redigo"
 	msgpack   = "github.com/tinylib/msgp"
+	prom      = "github.com/prometheus"
 )
 
 // rules is the import table of docs/architecture.md. "*" is every module but the confined ones.
@@ -39,7 +40,7 @@ func rules() []rule {
 	anything := []string{"*"}
 	stores := []string{"persistence", "persistence/sqlite", "persistence/mongo"}
 	everything := append([]string{
-		"actors", "actors/realtime", "actors/bookings", "auth", "booking", "http", "heap", "persistence/redis", "protocol", "protocol/cluster",
+		"actors", "actors/realtime", "actors/bookings", "auth", "booking", "http", "heap", "metrics", "persistence/redis", "protocol", "protocol/cluster",
 	}, stores...)
 	return []rule{
 		{folder: "booking"},
@@ -58,17 +59,23 @@ func rules() []rule {
 		{folder: "persistence/sqlite", own: []string{"booking", "persistence"}, others: []string{"*", sqlite}},
 		{folder: "persistence/mongo", own: []string{"booking", "persistence"}, others: []string{"*", mongo}},
 		{folder: "persistence/redis", own: []string{"protocol", "protocol/cluster"}, others: []string{"*", redis}},
+		{
+			folder: "metrics", own: []string{"actors", "actors/realtime", "actors/bookings", "booking"},
+			others: []string{"*", prom}, tests: stores,
+		},
 		{folder: "hammer", own: everything},
 		{folder: "wiretest", own: everything, others: anything},
 		{folder: "bench", own: everything, others: []string{"*", fasthttp}},
-		{folder: "cmd", own: everything, others: anything},
+		{folder: "cmd", own: everything, others: []string{"*", prom}},
 		{folder: "interop", others: anything},
 		{folder: "clienttest", own: append([]string{"cmd"}, everything...), others: anything},
 	}
 }
 
 // confined are the modules that "*" leaves out.
-func confined() []string { return []string{hollywood, fiber, fasthttp, sqlite, mongo, redis, msgpack} }
+func confined() []string {
+	return []string{hollywood, fiber, fasthttp, sqlite, mongo, redis, msgpack, prom}
+}
 
 // TestImports reads the imports of every file, whatever its build tags, and holds the table.
 func TestImports(t *testing.T) {
@@ -207,7 +214,13 @@ func TestImportTable(t *testing.T) {
 		{"persistence/redis", module + "/protocol/cluster/bustest", true, true},
 		{"persistence/redis", module + "/actors/realtime", true, false},
 		{"persistence/storetest", module + "/booking", false, true},
+		{"metrics", prom + "/client_golang/prometheus", false, true},
+		{"metrics", module + "/actors/realtime", false, true},
+		{"metrics", module + "/http", false, false},
+		{"actors/realtime", prom + "/client_golang/prometheus", false, false},
+		{"http", module + "/metrics", false, false},
 		{"cmd/server", module + "/persistence/mongo", false, true},
+		{"cmd/server", prom + "/client_golang/prometheus", false, true},
 		{"cmd/server", fiber + "/fiber/v2", false, false},
 		{"cmd/server", hollywood + "/actor", true, false},
 	}

@@ -84,6 +84,7 @@ func (p *process) tell(msg any) {
 }
 
 func (p *process) reset() {
+	p.counts.restarts.Add(1)
 	if r, ok := p.receiver.(Resetter); ok {
 		p.system.Safely(p.Kind, p.id(), r.Reset)
 	}

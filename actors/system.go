@@ -32,15 +32,16 @@ type System struct {
 // counts of one kind.
 type counts struct {
 	Tally
-	panics, gaveUp atomic.Int64
+	panics, restarts, gaveUp atomic.Int64
 }
 
 // Await waits until no actor of a kind is running, whoever owns it, or ctx ends. Their owners have ended them, and spawn no
 // more.
 func (s *System) Await(ctx context.Context, kind Kind) error { return s.counts(kind.Name).Await(ctx) }
 
-// Count says how the actors of a kind are doing.
-type Count struct{ Running, Panics, GaveUp int64 }
+// Count says how the actors of a kind are doing: how many there are, how often they panicked, dropped their state and
+// began anew, and were given up.
+type Count struct{ Running, Panics, Restarts, GaveUp int64 }
 
 // New starts an actor system. now is the clock of the failure windows.
 func New(log zerolog.Logger, now func() time.Time) (*System, error) {
@@ -134,7 +135,9 @@ func (s *System) Counts() map[string]Count {
 	defer s.mu.Unlock()
 	all := make(map[string]Count, len(s.kinds))
 	for name, c := range s.kinds {
-		all[name] = Count{Running: c.running.Load(), Panics: c.panics.Load(), GaveUp: c.gaveUp.Load()}
+		all[name] = Count{
+			Running: c.running.Load(), Panics: c.panics.Load(), Restarts: c.restarts.Load(), GaveUp: c.gaveUp.Load(),
+		}
 	}
 	return all
 }

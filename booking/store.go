@@ -110,11 +110,39 @@ type Log interface {
 	// Since returns the entries after a position that are addressed to one of the rooms (to EveryoneRoom always,
 	// revocations never), in the order of positions, at most limit.
 	Since(ctx context.Context, after Position, rooms []string, limit int) ([]LogEntry, error)
+	// Recall returns what Since does, and whether that is everything there was: see Recall and Recalled.
+	Recall(ctx context.Context, r Recall) (Recalled, error)
+	// Epoch returns the number that this log has had since it was made. No other log has it, but a copy of this one.
+	Epoch(ctx context.Context) (uint64, error)
+	// Trim removes the oldest entries, about limit of them and none after a position, and returns how many: with 0 there was
+	// nothing to remove. Newest entries may stay in any case. Recall knows for every room how far entries were removed, and
+	// Head and the positions to come are what they would have been. Follow leaves out what was removed before it came to
+	// it: trim only what has been delivered.
+	Trim(ctx context.Context, upTo Position, limit int) (removed int, err error)
 	// Follow calls deliver with every entry after a position, in the order of positions and in batches, each entry once,
 	// from one goroutine: first what is there, then what is committed from now on, at once. It returns when ctx ends,
 	// when the store closes (nil), or with deliver's error. No entry becomes visible behind one that was delivered.
 	// A slow deliver holds up nobody else: Append does not wait for it, and what waits is read again from the store.
 	Follow(ctx context.Context, after Position, deliver func([]LogEntry) error) error
+}
+
+// Recall asks for everything that was addressed to one of some rooms after a position.
+type Recall struct {
+	After Position
+	// Vouched says that After was the head of the log once, or the zero Position where it was empty. Otherwise After must be
+	// an entry that was addressed to one of the rooms, as far as can be said.
+	Vouched bool
+	Rooms   []string // EveryoneRoom is always among them
+	Limit   int      // more entries are too many
+}
+
+// Recalled answers a Recall, by one state of the log.
+type Recalled struct {
+	// Complete is false when After is no position of this log, when entries after it were trimmed that were addressed to one
+	// of the rooms, and when there are more than Limit. There are no Entries then.
+	Complete bool
+	Entries  []LogEntry // in the order of positions; revocations are not among them
+	Head     Position   // the newest entry's: Entries are all up to here
 }
 
 // LogEntry is a notice or a revocation with its place in the log.

@@ -68,6 +68,9 @@ func (s *Server) prepare(c *fiber.Ctx) {
 	}
 	c.Locals(localRequestID, id)
 	c.Set(headerRequestID, id)
+	if s.draining.Load() && c.Get(fiber.HeaderUpgrade) == "" {
+		c.Context().SetConnectionClose()
+	}
 	s.resolveAddress(c)
 	secure(c)
 	s.allowOrigin(c)

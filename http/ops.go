@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp/fasthttpadaptor"
+
 	"kapoor.example/desk/booking"
 )
 
@@ -43,4 +46,11 @@ type versionAnswer struct {
 
 func (s *Server) version(*call, nothing) (versionAnswer, error) {
 	return versionAnswer{s.opts.Version}, nil
+}
+
+// sendMetrics answers with what Options.Metrics says: its own answer too where it wants to be asked otherwise.
+func (s *Server) sendMetrics(f *fiber.Ctx) error {
+	fasthttpadaptor.NewFastHTTPHandler(s.opts.Metrics)(f.Context())
+	f.Set(fiber.HeaderCacheControl, "no-store")
+	return nil
 }

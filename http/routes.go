@@ -24,7 +24,7 @@ func (s *Server) table() []route {
 	)
 	some := booking.ActRead // of bookings; which, the domain decides
 	own := booking.ActOwnAccount
-	return []route{
+	routes := []route{
 		{post, base + "/auth/register", anyone, 201, accounts, "Make a customer's account and sign in", does(s.signUp), false},
 		{post, base + "/auth/login", anyone, 200, accounts, "Sign in", does(s.login), false},
 		{get, base + "/auth/me", own, 200, accounts, "Who am I", does(s.me), false},
@@ -57,4 +57,8 @@ func (s *Server) table() []route {
 		{get, "/openapi.json", anyone, 200, ops, "This API, for programs", sends(fiber.MIMEApplicationJSON, new(map[string]any), s.sendDocument), true},
 		{get, "/docs", anyone, 200, ops, "This API, for people", sends(fiber.MIMETextHTML, new(string), s.sendDocs), true},
 	}
+	if s.opts.Metrics != nil {
+		routes = append(routes, route{get, "/metrics", anyone, 200, ops, "Figures for Prometheus", sends(fiber.MIMETextPlain, new(string), s.sendMetrics), true})
+	}
+	return routes
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	nethttp "net/http"
 	"net/netip"
 	"slices"
 	"sync"
@@ -54,6 +55,8 @@ type Options struct {
 	// Degraded is asked by /readyz where all else is well: true is answered as such, still with 200, since a server that
 	// is cut off from its cluster is better than none. Nil means never.
 	Degraded func() bool
+	// Metrics answers /metrics. Nil: there is no such address.
+	Metrics nethttp.Handler
 
 	// Origins are the web origins that may call the API, or "*" for all. None by default.
 	Origins []string
@@ -124,6 +127,7 @@ type Server struct {
 	ctx      context.Context // of everything that is done for a request
 	cancel   context.CancelFunc
 	draining atomic.Bool
+	arrivals arrivals
 
 	mu       sync.Mutex
 	listener net.Listener // nil before Serve
@@ -156,6 +160,8 @@ func New(opts Options) (*Server, error) {
 		DisablePreParseMultipartForm: true,
 		ErrorHandler:                 s.answerUnrouted,
 	})
+	s.app.Server().ConnState = s.arrivals.track
+	lingerOverHeaders(s.app.Server())
 	s.refuseUnknownMethods()
 	s.app.Use(s.observe)
 	s.routes = s.table()
@@ -189,11 +195,16 @@ func (s *Server) Serve(l net.Listener) error {
 	return nil
 }
 
-// Drain makes /readyz say 503, so that no new clients are sent here. Everything else goes on.
+// Drain makes /readyz say 503, so that no new clients are sent here, and has each connection end with its next answer.
+// Everything else goes on.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// Shutdown stops listening, closes idle connections and waits for the requests under way until ctx ends, then ends what
-// is still done for them. Connections that were taken over by WebSockets are not its own.
+// Draining reports whether Drain was called.
+func (s *Server) Draining() bool { return s.draining.Load() }
+
+// Shutdown stops listening, closes idle connections, gives up requests that have not arrived in full, and waits for those
+// that are being answered until ctx ends, then ends what is still done for them. Connections that were taken over by
+// WebSockets are not its own.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain()
 	defer s.cancel()
@@ -201,7 +212,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.stopped = true
 	listener := s.listener
 	s.mu.Unlock()
-	err := s.app.ShutdownWithContext(ctx)
+	err := s.arrivals.giveUpDuring(func() error { return s.app.ShutdownWithContext(ctx) })
 	if listener != nil {
 		// Fiber knows only a listener that it waits on already: one that Serve has just been given would go on.
 		err = errors.Join(err, closeListener(listener))

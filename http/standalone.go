@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 
 	"kapoor.example/desk/protocol/engineio"
 )
@@ -21,11 +20,12 @@ type Standalone struct {
 	app     *fiber.App
 	options StandaloneOptions
 
+	arrivals arrivals
+
 	mu       sync.Mutex
 	listener net.Listener // nil before Serve
 	stopped  bool
 	stray    map[net.Conn]struct{} // upgraded outside every engine
-	conns    map[net.Conn]struct{} // the others
 }
 
 // StandaloneOptions of a Standalone. The zero value of a field means its default.
@@ -40,12 +40,13 @@ type StandaloneOptions struct {
 // NewStandalone returns a server with each engine under its path prefix, such as "/socket.io/". Nothing runs before Serve.
 func NewStandalone(engines map[string]*EngineIO, o StandaloneOptions) *Standalone {
 	setDefault(&o.DestroyUpgradeTimeout, time.Second)
-	s := &Standalone{options: o, stray: map[net.Conn]struct{}{}, conns: map[net.Conn]struct{}{}, app: fiber.New(fiber.Config{
+	s := &Standalone{options: o, stray: map[net.Conn]struct{}{}, app: fiber.New(fiber.Config{
 		DisableStartupMessage: true, StreamRequestBody: true, DisablePreParseMultipartForm: true,
 		ReadTimeout: standaloneRead, WriteTimeout: standaloneWrite, IdleTimeout: standaloneIdle, ReadBufferSize: standaloneHeader,
 		ErrorHandler: answerFailure,
 	})}
-	s.app.Server().ConnState = s.track
+	s.app.Server().ConnState = s.arrivals.track
+	lingerOverHeaders(s.app.Server())
 	for prefix, engine := range engines {
 		engine.Mount(s.app, prefix)
 	}
@@ -107,9 +108,7 @@ func (s *Standalone) Shutdown(ctx context.Context) error {
 		_ = conn.Close() // whoever waits for it notices
 	}
 	s.mu.Unlock()
-	shut := make(chan error, 1)
-	go func() { shut <- s.app.ShutdownWithContext(ctx) }()
-	err := s.interrupt(shut)
+	err := s.arrivals.giveUpDuring(func() error { return s.app.ShutdownWithContext(ctx) })
 	if listener != nil {
 		// Fiber knows only a listener that it waits on already: one that Serve has just been given would go on.
 		err = errors.Join(err, closeListener(listener))
@@ -118,39 +117,6 @@ func (s *Standalone) Shutdown(ctx context.Context) error {
 		return fmt.Errorf("shut down: %w", err)
 	}
 	return nil
-}
-
-// track is told of every connection's states.
-func (s *Standalone) track(conn net.Conn, state fasthttp.ConnState) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch state {
-	case fasthttp.StateNew:
-		s.conns[conn] = struct{}{}
-	case fasthttp.StateHijacked, fasthttp.StateClosed:
-		delete(s.conns, conn)
-	}
-}
-
-// interruptInterval is how often requests that are still arriving are interrupted while the server shuts down.
-const interruptInterval = 20 * time.Millisecond
-
-// interrupt ends requests that are half there: nobody waits for the rest of them. Answers under way are not touched.
-func (s *Standalone) interrupt(shut <-chan error) error {
-	ticker := time.NewTicker(interruptInterval)
-	defer ticker.Stop()
-	for {
-		s.mu.Lock()
-		for conn := range s.conns {
-			_ = conn.SetReadDeadline(time.Unix(1, 0)) // fails only on one that is closed
-		}
-		s.mu.Unlock()
-		select {
-		case err := <-shut:
-			return err
-		case <-ticker.C:
-		}
-	}
 }
 
 // strayUpgrade takes an upgrade that nobody answered: the connection is kept a while, silently, and closed (row 20).

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
@@ -59,6 +61,39 @@ func (u *uploads) begun(h *fasthttp.RequestHeader) { u.pending.Delete(h) }
 // lingering is how many bytes over the limit are read and dropped before an upload is cut off: a client that is still
 // writing when the connection is closed may never read the answer.
 const lingering = 4 << 20
+
+// What is still coming of headers that are too large is read for this long after the last of it, and altogether.
+const (
+	headerSilence  = 50 * time.Millisecond
+	headerPatience = time.Second
+)
+
+// lingerOverHeaders has a server read on before it refuses headers that are too large.
+func lingerOverHeaders(server *fasthttp.Server) {
+	failed := server.ErrorHandler
+	server.ErrorHandler = func(ctx *fasthttp.RequestCtx, err error) {
+		if small := (*fasthttp.ErrSmallBuffer)(nil); errors.As(err, &small) {
+			dropHeaders(ctx.Conn())
+		}
+		failed(ctx, err)
+	}
+}
+
+// dropHeaders reads the rest of headers that are too large, for the same reason. Where they end nobody knows.
+func dropHeaders(conn net.Conn) {
+	var dropped [4096]byte
+	end := time.Now().Add(headerPatience)
+	for n := 0; n < lingering && time.Now().Before(end); {
+		if err := conn.SetReadDeadline(time.Now().Add(headerSilence)); err != nil {
+			return
+		}
+		some, err := conn.Read(dropped[:])
+		if err != nil {
+			return
+		}
+		n += some
+	}
+}
 
 // readBody returns a copy of the request's body, which may be limit bytes long. Errors: fiber.ErrRequestEntityTooLarge,
 // or whatever cut the body short.

@@ -248,7 +248,7 @@ func TestRow105HalfABinaryEvent(t *testing.T) {
 			connected(t, polls[i], "")
 			polls[i].say(head, half)
 		}
-		if grown := heap() - before; grown < 10<<20 {
+		if grown := heap() - before; grown < 8<<20 {
 			t.Fatalf("only %d bytes were kept while the connections lived", grown)
 		}
 		r.server.Of("/").DisconnectSockets(true)

@@ -126,7 +126,7 @@ func (n *notifier) passed(b *batch, count int) {
 func (n *notifier) publish(events []booking.LogEntry) (stats bool) {
 	entries := make([]realtime.Entry, len(events))
 	for i, e := range events {
-		entries[i] = realtime.Entry{Name: e.Name, Rooms: e.Rooms, Payload: e.Payload, Offset: e.Position.String()}
+		entries[i] = published(e)
 		stats = stats || e.Name == booking.EventBookingCreated || e.Name == booking.EventBookingUpdated
 		n.said.add(&n.sockets.opts.Log, e)
 	}

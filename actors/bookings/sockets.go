@@ -34,6 +34,8 @@ type SocketOptions struct {
 	TypingFor time.Duration
 	// StatsEvery is how often statsUpdated is sent at most. Defaults to 1 s.
 	StatsEvery time.Duration
+	// Trimming says how much of the log is kept. The zero value keeps all of it.
+	Trimming Trimming
 	// LookupTimeout bounds what an event waits for the store. Defaults to 5 s.
 	LookupTimeout time.Duration
 	// Now is the clock, in the shop's time zone. Required.
@@ -46,6 +48,8 @@ func (o SocketOptions) withDefaults() SocketOptions {
 	setDefault(&o.TypingFor, 6*time.Second)
 	setDefault(&o.StatsEvery, time.Second)
 	setDefault(&o.LookupTimeout, 5*time.Second)
+	setDefault(&o.Trimming.Every, time.Minute)
+	setDefault(&o.Trimming.Batch, 500)
 	return o
 }
 
@@ -53,7 +57,8 @@ func (o SocketOptions) validate() error {
 	switch {
 	case o.Now == nil || o.Authenticator == nil || o.Directory == nil:
 		return errors.New("bookings: Now, Authenticator and Directory are required")
-	case o.MaxUndelivered < 0 || o.TypingFor < 0 || o.StatsEvery < 0 || o.LookupTimeout < 0:
+	case o.MaxUndelivered < 0 || o.TypingFor < 0 || o.StatsEvery < 0 || o.LookupTimeout < 0,
+		o.Trimming.Keep < 0 || o.Trimming.Every < 0 || o.Trimming.Batch < 0:
 		return errors.New("bookings: limits and times must be positive")
 	}
 	return nil
@@ -137,7 +142,15 @@ func (f *Sockets) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the log's head: %w", err)
 	}
+	epoch, err := f.store.Epoch(ctx)
+	if err != nil {
+		return fmt.Errorf("read the log's epoch: %w", err)
+	}
+	f.server.Begin(epoch, realtime.Position(head))
 	f.notifier.follow(head)
+	if f.opts.Trimming.Keep > 0 {
+		f.spawn(func() { f.trim(f.opts.Trimming) })
+	}
 	return nil
 }
 
@@ -182,7 +195,9 @@ func (f *Sockets) connected(s *realtime.Socket) {
 	user := s.User()
 	f.opts.Log.Info().Str("sid", s.ID()).Str("user_id", user.ID).Str("transport", s.Transport()).Msg("Socket connected")
 	for _, room := range user.Rooms {
-		f.entered(s, room)
+		if s.Joined(room) { // it may have left it before its connection was lost
+			f.entered(s, room)
+		}
 	}
 }
 

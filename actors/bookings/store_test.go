@@ -2,6 +2,7 @@ package bookings
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,8 @@ type memory struct {
 	keys     map[string]booking.KeyUsedError
 	users    map[string]booking.User
 	log      []booking.LogEntry
+	trimmed  booking.Position // the newest that is gone
+	onTrim   error
 	grown    chan struct{} // closed and renewed when the log grows
 
 	loads    atomic.Int64
@@ -194,6 +197,37 @@ func (m *memory) Head(context.Context) (booking.Position, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.head(), nil
+}
+
+func (m *memory) Epoch(context.Context) (uint64, error) { return 1, nil }
+
+func (m *memory) Recall(_ context.Context, q booking.Recall) (booking.Recalled, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found := booking.Recalled{Head: m.head()}
+	known := q.After.IsZero() && q.Vouched
+	for _, e := range m.log {
+		known = known || e.Position == q.After
+		if e.Position.Compare(q.After) > 0 && slices.ContainsFunc(e.Rooms, func(room string) bool { return slices.Contains(q.Rooms, room) }) {
+			found.Entries = append(found.Entries, e)
+		}
+	}
+	found.Complete = known && q.After.Compare(m.trimmed) >= 0 && len(found.Entries) <= q.Limit
+	if !found.Complete {
+		found.Entries = nil
+	}
+	return found, nil
+}
+
+func (m *memory) Trim(_ context.Context, upTo booking.Position, limit int) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for ; n < limit && n+1 < len(m.log) && m.log[n].Position.Compare(upTo) <= 0; n++ {
+		m.trimmed = m.log[n].Position
+	}
+	m.log = m.log[n:]
+	return n, m.onTrim
 }
 
 func (m *memory) Follow(ctx context.Context, after booking.Position, deliver func([]booking.LogEntry) error) error {

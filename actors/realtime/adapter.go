@@ -121,7 +121,7 @@ func (a *adapter) publish(m publication) {
 	list := make([]emit, len(m.entries))
 	for i, e := range m.entries {
 		namespace, rooms, offset := e.Namespace, e.Rooms, e.Offset
-		if a.server.history == nil {
+		if a.server.history == nil && a.server.resumption == nil {
 			offset = ""
 		}
 		if namespace == "" {
@@ -131,7 +131,9 @@ func (a *adapter) publish(m publication) {
 			rooms = nil
 		}
 		list[i] = emit{namespace: namespace, rooms: rooms, frame: protocol.EventFrame(namespace, e.Name, e.Payload, offset), event: e.event}
-		if offset != "" {
+		if r := a.server.resumption; r != nil {
+			list[i].at = r.add(namespace, e.Offset, rooms, list[i].frame)
+		} else if offset != "" {
 			list[i].at = a.server.history.add(logged{
 				position: position{offset: offset}, namespace: namespace, rooms: rooms, frame: list[i].frame,
 			})

@@ -11,19 +11,28 @@ func (s *shard) attach(m attach) {
 			return
 		}
 	}
+	if m.member.resuming != nil {
+		s.hold(m)
+		return
+	}
 	if !s.welcome(m.member) {
 		s.server.system.Send(socket.session.pid, attached{socket: socket, refused: ReasonOverload})
 		return
 	}
+	s.include(m)
+	s.server.system.Send(socket.session.pid, attached{socket: socket})
+}
+
+// include enters a member into the index.
+func (s *shard) include(m attach) {
 	index := s.of(m.member)
 	m.member.all = index.all.add(m.member)
 	s.members++
 	index.join(m.member, m.rooms)
-	if user := socket.user.ID; user != "" {
+	if user := m.member.socket.user.ID; user != "" {
 		index.join(m.member, []string{UserRoom(user)})
 	}
-	socket.namespace.size.Add(1)
-	s.server.system.Send(socket.session.pid, attached{socket: socket})
+	m.member.socket.namespace.size.Add(1)
 }
 
 // welcome answers the CONNECT of a member, and sends one that resumes what it has missed, up to where this shard is. What
@@ -31,6 +40,9 @@ func (s *shard) attach(m attach) {
 func (s *shard) welcome(m *member) bool {
 	socket := m.socket
 	if socket.record == nil {
+		if r := s.server.resumption; r.serves(socket) {
+			r.issue(socket, s.place())
+		}
 		m.connected = s.seen
 		m.out.send(socket.welcome(), false)
 		return true
@@ -67,6 +79,14 @@ func (s *shard) detach(m *member) bool {
 
 // keep remembers a member that is gone for a client that resumes it.
 func (s *shard) keep(m detach, wasIn bool) {
+	if r := s.server.resumption; r != nil {
+		f := farewell{over: m.record == nil || !wasIn}
+		if !f.over {
+			f.left = m.record.left
+		}
+		r.leave(m.member.socket.id, m.member.socket, f)
+		return
+	}
 	k := s.server.keeper
 	if k == nil {
 		return

@@ -65,8 +65,12 @@ func (a *sessionActor) resume(socket *Socket) {
 		return
 	}
 	server := a.s.server
+	if server.resumption != nil {
+		a.claim(socket)
+		return
+	}
 	socket.pid = newSid()
-	if pid, offset, ok := resumption(socket.auth); ok {
+	if pid, offset, ok := wanted(socket.auth); ok {
 		r, wait := server.keeper.claim(pid, socket)
 		if wait {
 			return
@@ -119,6 +123,10 @@ func (a *sessionActor) admitted(m admitted) {
 		a.rejected(m)
 		return
 	}
+	if a.s.server.resumption.serves(m.socket) {
+		a.claim(m.socket)
+		return
+	}
 	if r := m.socket.record; r != nil {
 		identified := a.s.server.keeper.options.RunMiddleware
 		if identified && r.user.ID != m.socket.user.ID {
@@ -128,12 +136,17 @@ func (a *sessionActor) admitted(m admitted) {
 			m.socket.restore(identified)
 		}
 	}
-	if m.socket.user.ID == "" {
-		a.attach(m.socket)
+	a.enter(m.socket)
+}
+
+// enter has the user's room decide about a socket.
+func (a *sessionActor) enter(socket *Socket) {
+	if socket.user.ID == "" {
+		a.attach(socket)
 		return
 	}
-	m.socket.state = socketEntering
-	a.s.server.hub.enter(m.socket)
+	socket.state = socketEntering
+	a.s.server.hub.enter(socket)
 }
 
 func (a *sessionActor) rejected(m admitted) {
@@ -184,6 +197,13 @@ func (a *sessionActor) attach(socket *Socket) {
 	socket.member = newMember(socket)
 	if k := a.s.server.keeper; k != nil {
 		k.connected(socket)
+	}
+	if r := a.s.server.resumption; r.serves(socket) {
+		if socket.record == nil {
+			r.enter(socket)
+		} else {
+			socket.member.resuming = &resuming{}
+		}
 	}
 	socket.enter(func(rooms []string) {
 		a.s.server.shardOf(a.s.sid).send(attach{member: socket.member, rooms: rooms})

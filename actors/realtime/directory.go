@@ -1,6 +1,10 @@
 package realtime
 
-import "sync"
+import (
+	"maps"
+	"slices"
+	"sync"
+)
 
 // directory finds sessions by their sid. Any goroutine may use it; the zero value is empty.
 type directory struct {
@@ -27,6 +31,13 @@ func (d *directory) find(sid string) *Session {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	return d.bySid[sid]
+}
+
+// all returns those there are at the moment.
+func (d *directory) all() []*Session {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return slices.Collect(maps.Values(d.bySid))
 }
 
 // remove reports whether the session was there.

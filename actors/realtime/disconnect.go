@@ -76,6 +76,8 @@ func (a *sessionActor) drop(socket *Socket, reason Reason) {
 	switch {
 	case was == socketAttaching || was == socketConnected: // before that the socket may be the middleware's still
 		a.s.server.shardOf(a.s.sid).send(detach{socket.member, socket.recordAt(reason)})
+	case socket.record != nil && a.s.server.resumption != nil:
+		a.s.server.resumption.leave(socket.id, socket, farewell{left: socket.record.left})
 	case socket.record != nil:
 		a.s.server.keeper.giveBack(socket.record)
 	}

@@ -119,11 +119,8 @@ func (s *shard) touch(r *roomIndex, e *emit) {
 			continue
 		}
 		m.mark = s.mark
-		if e.at != nil {
-			if e.at.seq <= m.from {
-				continue // it came back from a shard that was ahead of this one
-			}
-			m.sent = e.at
+		if e.at != nil && m.has(e.at) {
+			continue
 		}
 		if e.answers != nil {
 			e.answers.expect(m.socket)
@@ -131,12 +128,16 @@ func (s *shard) touch(r *roomIndex, e *emit) {
 		if m.socket.watched.Load() {
 			m.socket.watch(e.event())
 		}
-		s.put(m, e.frame, e.volatile)
+		s.put(m, e.frame, e.at, e.volatile)
 	}
 }
 
 // put has a member written a frame at the end of the flush.
-func (s *shard) put(m *member, f *protocol.Frame, volatile bool) {
+func (s *shard) put(m *member, f *protocol.Frame, at *position, volatile bool) {
+	if m.holds() {
+		m.resuming.hold(f, at, volatile, s.server.options.MaxQueue)
+		return
+	}
 	if volatile {
 		// What is pending before it goes first; only then can it be said whether the connection takes more.
 		s.write(m)
@@ -144,14 +145,14 @@ func (s *shard) put(m *member, f *protocol.Frame, volatile bool) {
 		return
 	}
 	s.queue = append(s.queue, queued{frame: f})
-	at := int32(len(s.queue)) // #nosec G115 -- bounded by what the backlogs of a shard take
+	place := int32(len(s.queue)) // #nosec G115 -- bounded by what the backlogs of a shard take
 	if m.due.first == 0 {
 		s.touched = append(s.touched, m)
-		m.due.first = at
+		m.due.first = place
 	} else {
-		s.queue[m.due.last-1].next = at
+		s.queue[m.due.last-1].next = place
 	}
-	m.due.last = at
+	m.due.last = place
 }
 
 // single is resolve for what goes to one member. It may have left its namespace meanwhile; its connection ignores what
@@ -162,7 +163,7 @@ func (s *shard) single(e *emit) {
 		m.socket.watch(e.event())
 	}
 	if e.frame != nil {
-		s.put(m, e.frame, e.volatile)
+		s.put(m, e.frame, nil, e.volatile)
 	}
 	if e.then != nil {
 		s.write(m)

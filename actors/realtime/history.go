@@ -13,6 +13,7 @@ import (
 type position struct {
 	seq    uint64
 	offset string
+	place  Position // of an entry of the log; seq is 0 then
 }
 
 // logged is an event that can be replayed: neither volatile nor with an ack.
@@ -77,7 +78,7 @@ func (h *history) add(e logged) *position {
 	}
 	clear(h.entries[:n])
 	h.entries = h.entries[n:]
-	return &position{e.seq, e.offset}
+	return &position{seq: e.seq, offset: e.offset}
 }
 
 // missed is what a socket that resumes was not sent.
@@ -109,7 +110,7 @@ func (h *history) since(r *record, offset string, rooms map[string]struct{}, upT
 		}
 		if len(e.rooms) == 0 || in(e.rooms) {
 			m.frames = append(m.frames, e.frame)
-			m.sent = &position{e.seq, e.offset}
+			m.sent = &position{seq: e.seq, offset: e.offset}
 		}
 	}
 	return m, true

@@ -18,6 +18,7 @@ type member struct {
 	connected uint64    // the last event of the history before it
 	sent      *position // the last event of the history that was for it
 	from      uint64    // it has everything up to this event
+	resuming  *resuming // with a log, while it resumes
 }
 
 // inRoom is a member's place in a room.

@@ -92,6 +92,9 @@ func (s *Socket) enter(tell func(rooms []string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rooms := append(append(slices.Clone(s.rooms), s.id), s.user.Rooms...)
+	if s.record != nil && len(s.record.left) > 0 {
+		rooms = slices.DeleteFunc(rooms, func(room string) bool { return slices.Contains(s.record.left, room) })
+	}
 	slices.Sort(rooms)
 	s.rooms = slices.Clip(slices.Compact(rooms))
 	s.entered = true

@@ -195,7 +195,7 @@ func (s *shard) visit(v visit) {
 	var found []*member
 	take := func(r *roomIndex) {
 		for _, m := range r.members {
-			if m.mark != s.mark {
+			if m.mark != s.mark && !m.holds() {
 				m.mark = s.mark
 				found = append(found, m)
 			}

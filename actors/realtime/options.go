@@ -61,6 +61,8 @@ type Options struct {
 	Bus Bus
 	// Recovery lets clients resume lost connections. Nil: they connect anew, and no event has an offset.
 	Recovery *Recovery
+	// Replay lets clients resume by a log, instead of Recovery. Nil: they do not.
+	Replay *Replay
 	// OnMessage makes a bare Engine.IO server: it gets every message of a session, in order, on the session's actor, and
 	// nothing is taken for Socket.IO. It must not block, and owns data. Nil: a Socket.IO server.
 	OnMessage func(s *Session, data []byte, binary bool)
@@ -110,6 +112,10 @@ func (o Options) withDefaults() Options {
 	if o.Recovery != nil {
 		recovery := o.Recovery.withDefaults()
 		o.Recovery = &recovery
+	}
+	if o.Replay != nil {
+		replay := o.Replay.withDefaults()
+		o.Replay, o.Recovery = &replay, nil
 	}
 	if len(o.Transports) == 0 {
 		o.Transports = []string{Polling, WebSocket}

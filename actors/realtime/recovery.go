@@ -41,6 +41,8 @@ func (r Recovery) withDefaults() Recovery {
 // record is a socket as one that resumes it needs it.
 type record struct {
 	pid, id   string
+	recall    Recall   // with a log: what it missed, and
+	left      []string // which of its user's rooms it is not in
 	namespace string
 	user      User
 	rooms     []string
@@ -79,8 +81,8 @@ type (
 	resume   struct{ socket *Socket }
 )
 
-// resumption reads what a client says in its CONNECT about where it was.
-func resumption(auth []byte) (pid, offset string, ok bool) {
+// wanted reads what a client says in its CONNECT about where it was.
+func wanted(auth []byte) (pid, offset string, ok bool) {
 	var said struct {
 		Pid    json.RawMessage `json:"pid"`
 		Offset json.RawMessage `json:"offset"`
@@ -246,6 +248,9 @@ func (s *Socket) begin() {
 
 // recordAt returns what one that resumes the socket needs when it ends for a reason, or nil.
 func (s *Socket) recordAt(reason Reason) *record {
+	if s.session.server.resumption != nil && reason.Recoverable() {
+		return &record{left: s.leftRooms()}
+	}
 	k := s.session.server.keeper
 	if k == nil || !reason.Recoverable() {
 		return nil

@@ -35,6 +35,7 @@ type Server struct {
 	link       *link    // nil without a cluster
 	history    *history // nil without recovery, as keeper
 	keeper     *keeper
+	resumption *resumption // nil without Options.Replay
 	// What every session waits for: its next ping, its pong, its first socket.
 	pings, pongs, connects *actors.Deadlines
 
@@ -87,6 +88,9 @@ func New(system *actors.System, o Options) *Server {
 		// What was sent just before a connection was lost may be missing, and that is noticed a heartbeat later.
 		s.history = newHistory(*r, r.Window+o.PingInterval+o.PingTimeout, o.Now)
 		s.keeper = newKeeper(s, *r)
+	}
+	if o.Replay != nil {
+		s.resumption = newResumption(s, *o.Replay)
 	}
 	for i := range o.Shards {
 		shard := &shard{server: s, index: map[string]*namespaceIndex{}}
@@ -211,7 +215,7 @@ func (s *Server) Close(ctx context.Context, status int) error {
 		return nil
 	default:
 	}
-	s.system.Send(s.supervisor.pid, closeAll{status})
+	s.system.Send(s.supervisor.pid, closeAll{status: status})
 	if err := s.drained(ctx); err != nil {
 		return err
 	}

@@ -101,6 +101,8 @@ func (a *sessionActor) Receive(c *actors.Context) {
 		a.finish()
 	case resume:
 		a.resume(m.socket)
+	case anew:
+		a.anew(m.socket)
 	case opened:
 		a.s.server.options.OnOpen(a.s)
 	case admitted:

@@ -21,6 +21,7 @@ type shard struct {
 	backlog atomic.Int64 // emits that the adapter has sent and no flush has written yet
 	taken   int64        // those of them that are pending
 	seen    uint64       // the last event of the history that came here
+	at      Position     // with a log, the last entry that did
 
 	pending   []emit // resolved at the next flush
 	done      []func()
@@ -109,6 +110,8 @@ func (s *shard) Receive(c *actors.Context) {
 	case flush:
 		s.scheduled = false
 		s.flush()
+	case replayed:
+		s.replayed(m)
 	case attach:
 		s.flush()
 		s.attach(m)
@@ -162,7 +165,7 @@ func (s *shard) Reset() {
 // saw notes an event of the history.
 func (s *shard) saw(at *position) {
 	if at != nil {
-		s.seen = at.seq
+		s.seen, s.at = at.seq, at.place
 	}
 }
 

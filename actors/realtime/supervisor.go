@@ -2,7 +2,9 @@ package realtime
 
 import (
 	"maps"
+	"math/rand/v2"
 	"slices"
+	"time"
 
 	"kapoor.example/desk/actors"
 )
@@ -15,6 +17,11 @@ type supervisor struct {
 	pid      *actors.PID
 	sessions map[*Session]struct{}
 	stopping bool
+	closing  []*Session // still to be closed, in their order
+	each     int        // how many of them at a time
+	pause    time.Duration
+	status   int
+	timer    *actors.Timer // of the next ones; nil when nothing is spread
 }
 
 type (
@@ -23,7 +30,12 @@ type (
 		opened  chan bool // false: the server is stopping
 	}
 	sessionEnded struct{ session *Session }
-	closeAll     struct{ status int }
+	// closeAll closes every session, spread over a time; a second one without a time closes the rest at once.
+	closeAll struct {
+		status int
+		over   time.Duration
+	}
+	closeSome    struct{}
 	listSessions struct{ list chan []*Session }
 )
 
@@ -38,12 +50,13 @@ func (s *supervisor) Receive(c *actors.Context) {
 			s.server.system.End(m.session.pid)
 		}
 	case closeAll:
-		s.stopping = true
-		for session := range s.sessions {
-			s.server.system.Send(session.pid, closing{reason: ReasonShutdown, status: m.status})
-		}
+		s.closeAll(m)
+	case closeSome:
+		s.closeSome()
 	case listSessions:
 		m.list <- slices.Collect(maps.Keys(s.sessions))
+	case actors.Stopped:
+		s.timer.Stop()
 	}
 }
 
@@ -51,6 +64,42 @@ func (s *supervisor) Receive(c *actors.Context) {
 func (s *supervisor) Failed(msg any) {
 	if m, ok := msg.(openSession); ok {
 		m.opened <- false
+	}
+}
+
+// leastPause is between two moments at which sessions are closed: many share one where there are many.
+const leastPause = 10 * time.Millisecond
+
+func (s *supervisor) closeAll(m closeAll) {
+	s.stopping = true
+	s.status = m.status
+	s.closing = slices.Collect(maps.Keys(s.sessions))
+	rand.Shuffle(len(s.closing), func(i, j int) { s.closing[i], s.closing[j] = s.closing[j], s.closing[i] })
+	all := len(s.closing)
+	s.each = all
+	if m.over > 0 && all > 0 {
+		s.pause = max(leastPause, m.over/time.Duration(all))
+		s.each = max(1, int(time.Duration(all)*s.pause/m.over))
+	}
+	s.closeSome()
+}
+
+// closeSome closes the next sessions and comes again while there are more.
+func (s *supervisor) closeSome() {
+	n := min(s.each, len(s.closing))
+	for _, session := range s.closing[:n] {
+		if _, live := s.sessions[session]; live {
+			s.server.system.Send(session.pid, closing{reason: ReasonShutdown, status: s.status})
+		}
+	}
+	s.closing = s.closing[n:]
+	switch {
+	case len(s.closing) == 0:
+		s.closing = nil
+	case s.timer == nil:
+		s.timer = s.server.system.After(s.pause, s.pid, closeSome{})
+	default:
+		s.timer.Reset(s.pause)
 	}
 }
 

@@ -51,17 +51,23 @@ type Config struct {
 	MaxConnectionsPerUser    int           `variable:"MAX_CONNECTIONS_PER_USER" default:"50" range:"1..10000000" help:"Connections of one user."`
 	MaxConnectionsPerAddress int           `variable:"MAX_CONNECTIONS_PER_ADDRESS" default:"10000" range:"1..10000000" help:"Connections from one address; a shop's phones share one."`
 	PresenceGrace            time.Duration `variable:"PRESENCE_GRACE" default:"5s" range:"0s..5m" help:"How long a user counts as online after the last connection is gone."`
-	RecoveryWindow           time.Duration `variable:"RECOVERY_WINDOW" default:"2m" range:"0s..24h" help:"How long a client may be away and still get what it missed. Not in use yet."`
+	RecoveryWindow           time.Duration `variable:"RECOVERY_WINDOW" default:"2m" range:"0s..24h" help:"How long a client may be away and still get what it missed. 0s: never."`
+	LogRetention             time.Duration `variable:"LOG_RETENTION" default:"24h" range:"1m..8760h" help:"How long events are kept for clients that were away; longer than RECOVERY_WINDOW and a heartbeat."`
 	JoinRate                 Rate          `variable:"JOIN_RATE" default:"120/1m" help:"join and leave events of one user."`
 	TypingRate               Rate          `variable:"TYPING_RATE" default:"120/1m" help:"typing events of one user."`
 	MessageReadRate          Rate          `variable:"MESSAGE_READ_RATE" default:"600/1m" help:"messageRead events of one user."`
 	SendMessageRate          Rate          `variable:"SEND_MESSAGE_RATE" default:"60/1m" help:"sendMessage events of one user."`
 	PresenceRate             Rate          `variable:"PRESENCE_RATE" default:"60/1m" help:"presence events of one user."`
 
+	MetricsAddr  string `variable:"METRICS_ADDR" otherwise:"the same port as everything else" form:"address" help:"Address of its own for /metrics, for instance 127.0.0.1:9100."`
+	MetricsToken string `variable:"METRICS_TOKEN" otherwise:"whoever reaches /metrics may read it" secret:"" form:"token" help:"What a reader of /metrics sends as a bearer token."`
+
 	HTTPReadTimeout  time.Duration `variable:"HTTP_READ_TIMEOUT" default:"15s" range:"100ms..10m" help:"How long a request may take to arrive."`
 	HTTPWriteTimeout time.Duration `variable:"HTTP_WRITE_TIMEOUT" default:"30s" range:"100ms..10m" help:"How long an answer may take to leave."`
 	HTTPIdleTimeout  time.Duration `variable:"HTTP_IDLE_TIMEOUT" default:"75s" range:"100ms..1h" help:"How long a kept connection may wait for its next request."`
-	DrainWindow      time.Duration `variable:"DRAIN_WINDOW" default:"10s" range:"0s..10m" help:"How long stopping may take."`
+	StoreWait        time.Duration `variable:"STORE_WAIT" default:"30s" range:"0s..1h" help:"How long the start waits for another process, which is stopping, to let go of the embedded store."`
+	DrainWindow      time.Duration `variable:"DRAIN_WINDOW" default:"1s" range:"0s..10m" help:"Over how long the sockets are closed when the server stops, at most a thousand of them a second."`
+	StopTimeout      time.Duration `variable:"STOP_TIMEOUT" default:"10s" range:"1s..1h" help:"How long stopping may take altogether. What is not done then is cut."`
 }
 
 // Common is the part of Config that every subcommand needs that opens the store.
@@ -95,6 +101,15 @@ func (c Config) Origins() []string {
 
 // validate checks what the values mean for each other. The error is a *SettingError.
 func (c Config) validate() error {
+	if c.DrainWindow >= c.StopTimeout {
+		return &SettingError{Name: "DRAIN_WINDOW", Value: c.DrainWindow.String(), Allowed: "shorter than STOP_TIMEOUT, which is " + c.StopTimeout.String()}
+	}
+	if least := c.RecoveryWindow + c.PingInterval + c.PingTimeout; c.LogRetention < least {
+		return &SettingError{
+			Name: "LOG_RETENTION", Value: c.LogRetention.String(),
+			Allowed: "at least " + least.String() + ", which is RECOVERY_WINDOW, PING_INTERVAL and PING_TIMEOUT together",
+		}
+	}
 	if !c.Production() {
 		return c.validateNodes()
 	}

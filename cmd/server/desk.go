@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
+	nethttp "net/http"
 	"path/filepath"
 	"time"
 
@@ -23,23 +23,33 @@ import (
 // socketPath is where Socket.IO clients connect.
 const socketPath = "/socket.io/"
 
-// openStore opens the store that the configuration names.
+// openStore opens the store that the configuration names. With an error there is no store, not even a nil one of the
+// adapter's type: that would be taken for one that has to be closed.
 func openStore(ctx context.Context, c Common, _ zerolog.Logger, now func() time.Time) (booking.Store, error) {
+	var store booking.Store
+	var err error
 	if c.MongodbURI != "" {
-		return mongo.Open(ctx, mongo.Options{URI: c.MongodbURI, Location: c.TimeZone, Now: now})
+		store, err = mongo.Open(ctx, mongo.Options{URI: c.MongodbURI, Location: c.TimeZone, Now: now})
+	} else {
+		store, err = sqlite.Open(sqlite.Options{Path: filepath.Join(c.DataDir, "desk.db"), Location: c.TimeZone, Now: now})
 	}
-	return sqlite.Open(sqlite.Options{Path: filepath.Join(c.DataDir, "desk.db"), Location: c.TimeZone, Now: now})
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
 }
 
 // desk is everything behind the listener.
 type desk struct {
 	log      zerolog.Logger
+	window   time.Duration // over which sockets are closed
 	system   *actors.System
 	realtime *realtime.Server
 	bookings *bookings.Desk
 	sockets  *bookings.Sockets
 	http     *http.Server
-	cluster  *membership // nil for one node
+	cluster  *membership     // nil for one node
+	metrics  *nethttp.Server // where they have an address of their own
 }
 
 // newDesk builds the desk on an open store: the account service, the actors, the routes, and what joins them.
@@ -53,17 +63,23 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{log: log}
+	figures, page, err := newMetrics(c, log)
+	if err != nil {
+		return nil, err
+	}
+	d := &desk{log: log, window: c.DrainWindow, metrics: newMetricsServer(page)}
 	if d.system, err = actors.New(log, now); err != nil {
 		return nil, err
 	}
 	options := realtime.Options{
 		PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, MaxPayload: c.MaxPayload, MaxQueue: c.MaxQueue,
 		MaxConnections: c.MaxConnections, MaxPerUser: c.MaxConnectionsPerUser, MaxPerAddress: c.MaxConnectionsPerAddress,
-		Grace: max(c.PresenceGrace, time.Nanosecond), // zero would be the default
-		Now:   now, Logger: log,
+		Grace:  max(c.PresenceGrace, time.Nanosecond), // zero would be the default
+		Replay: replay(c, store), Now: now, Logger: log,
 	}
-	engine := http.EngineOptions{Logger: log, Goroutines: c.WebSocketReaders == "goroutines"}
+	engine := http.EngineOptions{
+		Logger: log, Goroutines: c.WebSocketReaders == "goroutines", Ready: func() bool { return !d.http.Draining() },
+	}
 	if c.RedisURL != "" {
 		if d.cluster, err = joinCluster(ctx, c, log, now); err != nil {
 			return nil, err
@@ -80,25 +96,39 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	}
 	d.sockets, err = bookings.NewSockets(d.system, d.realtime, d.bookings, store, bookings.SocketOptions{
 		Authenticator: authenticator{accounts}, Directory: accounts, Anonymous: c.SocketAuth == authNone,
-		Revoked: accounts.Invalidate, Limits: limits(c), Now: local, Log: log,
+		Revoked: accounts.Invalidate, Limits: limits(c), Trimming: bookings.Trimming{Keep: c.LogRetention}, Now: local, Log: log,
 	})
 	if err != nil {
 		return nil, err
 	}
+	if c.MetricsAddr != "" {
+		page = nil // the port that is for everybody does not have it
+	}
 	d.http, err = http.New(http.Options{
 		Store: store, Auth: accounts, Desk: d.bookings, Log: log, Now: local, TimeZone: c.TimeZone, Version: version(),
-		Origins: c.Origins(), TrustedProxies: c.TrustedProxies,
-		Degraded:    d.cluster.degraded,
+		Origins: c.Origins(), TrustedProxies: c.TrustedProxies, Metrics: page, Degraded: d.cluster.degraded,
 		ReadTimeout: c.HTTPReadTimeout, WriteTimeout: c.HTTPWriteTimeout, IdleTimeout: c.HTTPIdleTimeout,
 	})
 	if err != nil {
 		return nil, err
 	}
 	http.NewEngineIO(d.realtime, engine).Mount(d.http.App(), socketPath)
+	if err := figures.Actors(d.system); err != nil {
+		return nil, err
+	}
 	if err := d.sockets.Start(ctx); err != nil {
 		return nil, err
 	}
 	return d, nil
+}
+
+// replay returns how clients get what they missed, or nil where they do not. Where sockets need no token nobody could say
+// whose they are.
+func replay(c Config, store booking.Store) *realtime.Replay {
+	if c.RecoveryWindow == 0 || c.SocketAuth == authNone {
+		return nil
+	}
+	return &realtime.Replay{Log: bookings.NewLog(store), Key: []byte(c.JWTSecret), Window: c.RecoveryWindow}
 }
 
 // limits returns the limits of single socket events.
@@ -120,26 +150,12 @@ func (d *desk) Serve(l net.Listener) error {
 	return d.http.Serve(l)
 }
 
-// Close implements Desk: no new requests, commands in flight are finished and told to everybody, then the sockets close
-// in a way that brings their clients back, and the actors end.
-func (d *desk) Close(ctx context.Context) error {
-	var errs []error
-	step := func(what string, err error) {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", what, err))
-		}
+// ServeMetrics implements Desk.
+func (d *desk) ServeMetrics(l net.Listener) error {
+	if err := d.metrics.Serve(l); !errors.Is(err, nethttp.ErrServerClosed) {
+		return err
 	}
-	d.http.Drain()
-	step("finish commands", d.bookings.Close(ctx))
-	step("publish what is stored", d.sockets.Flush(ctx))
-	step("close sockets", d.realtime.Close(ctx, realtime.StatusServiceRestart))
-	step("close the desk's actors", d.sockets.Close(ctx))
-	step("shut down HTTP", d.http.Shutdown(ctx))
-	step("close the actor system", d.system.Close(ctx))
-	if d.cluster != nil {
-		step("leave the cluster", d.cluster.close(ctx))
-	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // authenticator lets sockets in by the same tokens as requests.

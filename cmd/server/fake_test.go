@@ -99,6 +99,11 @@ func (d *fakeDesk) Serve(net.Listener) error {
 	return <-d.stop
 }
 
+func (d *fakeDesk) ServeMetrics(l net.Listener) error {
+	d.note("metrics listen")
+	return l.Close()
+}
+
 func (d *fakeDesk) Close(context.Context) error {
 	d.note("desk closed")
 	d.stop <- nil

@@ -14,6 +14,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asServer) != "" { // a test has started this program as a server: see startProcess
+		main()
+	}
 	goleak.VerifyTestMain(m,
 		// Of fasthttp: its clock of the Date header lives for ever, the cleaner of its workers looks up every 10 s.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),

@@ -26,6 +26,7 @@ type Program struct {
 	store    booking.Store
 	desk     Desk
 	listener net.Listener
+	metrics  net.Listener // nil where /metrics has no address of its own
 	serving  sync.WaitGroup
 	failed   chan error
 	closed   sync.Once
@@ -53,7 +54,11 @@ func (p *Program) Run(ctx context.Context) error {
 		p.config.JWTSecret = secret
 	}
 	var err error
-	if p.store, err = p.parts.openStore(ctx, p.config.Common, p.log, p.now); err != nil {
+	opening := takeover{
+		open:  func() (booking.Store, error) { return p.parts.openStore(ctx, p.config.Common, p.log, p.now) },
+		limit: p.config.StoreWait, again: takeoverAgain, tell: takeoverTell, log: p.log, now: p.now,
+	}
+	if p.store, err = opening.run(ctx); err != nil {
 		return fmt.Errorf("open store: %w", err)
 	}
 	if err := p.demo(ctx); err != nil {
@@ -65,13 +70,27 @@ func (p *Program) Run(ctx context.Context) error {
 	if p.listener, err = listen(ctx, p.config.Host, p.config.Port); err != nil {
 		return err
 	}
-	p.serving.Go(func() {
-		if err := p.desk.Serve(p.listener); err != nil {
-			p.failed <- fmt.Errorf("serve: %w", err)
+	if p.config.MetricsAddr != "" {
+		if p.metrics, err = listenMetrics(ctx, p.config.MetricsAddr); err != nil {
+			return err
 		}
-	})
+		p.serve(p.metrics, p.desk.ServeMetrics)
+	}
+	p.serve(p.listener, p.desk.Serve)
 	p.announce()
 	return nil
+}
+
+// serve has one listener served until the desk is closed.
+func (p *Program) serve(l net.Listener, with func(net.Listener) error) {
+	p.serving.Go(func() {
+		if err := with(l); err != nil {
+			select {
+			case p.failed <- fmt.Errorf("serve: %w", err):
+			default: // the first failure ends the program
+			}
+		}
+	})
 }
 
 // demo makes the demo data where it is wanted, and deals with demo passwords that work: production does not start with
@@ -111,6 +130,12 @@ func (p *Program) announce() {
 	if p.config.RedisURL != "" && p.config.MongodbURI == "" {
 		p.log.Warn().Msg("REDIS_URL joins this node with others, but its bookings are its own: nodes share them with MONGODB_URI")
 	}
+	switch {
+	case p.metrics != nil:
+		p.log.Info().Str("address", p.metrics.Addr().String()).Msg("Metrics have an address of their own")
+	case p.config.Production() && p.config.MetricsToken == "":
+		p.log.Warn().Msg("Whoever reaches this server may read /metrics: METRICS_ADDR or METRICS_TOKEN keeps it to the operators")
+	}
 	p.log.Info().Msg("Server running on port " + strconv.Itoa(p.Port()))
 	p.log.Info().Msg("Socket.IO enabled for real-time updates")
 }
@@ -121,7 +146,8 @@ func (p *Program) Port() int { return p.listener.Addr().(*net.TCPAddr).Port }
 // Failed gets the error that ended serving, if one did.
 func (p *Program) Failed() <-chan error { return p.failed }
 
-// Close ends the desk within ctx, then closes the store. Again, and before Run, it does nothing.
+// Close ends the desk within ctx, then closes the store, for which there are two seconds at least. Again, and before Run,
+// it does nothing.
 func (p *Program) Close(ctx context.Context) error {
 	var err error
 	p.closed.Do(func() { err = p.close(ctx) })
@@ -135,18 +161,43 @@ func (p *Program) close(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("close desk: %w", err))
 		}
 	}
-	if p.listener != nil {
-		if err := p.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+	for _, l := range []net.Listener{p.listener, p.metrics} {
+		if l == nil {
+			continue
+		}
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, fmt.Errorf("close listener: %w", err))
 		}
 	}
-	p.serving.Wait()
-	if p.store != nil {
-		if err := p.store.Close(); err != nil {
-			errs = append(errs, fmt.Errorf("close store: %w", err))
-		}
+	if err := p.closeStore(ctx); err != nil {
+		errs = append(errs, fmt.Errorf("close store: %w", err))
 	}
 	return errors.Join(errs...)
+}
+
+// closeTime is how long the store may take to close when the time to stop is over already.
+const closeTime = 2 * time.Second
+
+// closeStore closes the store when nobody serves any more. It does not wait for ever: a disk that hangs, or a database that
+// is gone, must not keep the process from ending. What is committed is safe without that.
+func (p *Program) closeStore(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(left(ctx), closeTime))
+	defer cancel()
+	closed := make(chan error, 1)
+	go func() {
+		p.serving.Wait()
+		if p.store == nil {
+			closed <- nil
+			return
+		}
+		closed <- p.store.Close()
+	}()
+	select {
+	case err := <-closed:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // listen opens the port. Without a host it answers on all interfaces, IPv4 and IPv6.

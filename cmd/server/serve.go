@@ -29,8 +29,11 @@ func (c *serveCommand) Run(ctx context.Context, around surroundings) error {
 			log.Info().Msg("Server stopping")
 		case err = <-p.Failed():
 		}
+	} else if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		log.Info().Msg("Server stopping before it has begun to serve")
+		err = nil
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.DrainWindow)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.StopTimeout)
 	defer cancel()
 	if closeErr := p.Close(drain); closeErr != nil {
 		err = errors.Join(err, fmt.Errorf("stop server: %w", closeErr))

@@ -98,6 +98,10 @@ func allowed(t tags, typ reflect.Type) string {
 		return "a host name or an IP address without a port"
 	case "hostport":
 		return "a host name or an IP address with a port"
+	case "address":
+		return "an address and a port, such as 127.0.0.1:9100 or :9100"
+	case "token":
+		return fmt.Sprintf("text of %d to %d characters, without spaces and not beyond ASCII", minToken, maxToken)
 	case "path":
 		return "the path of a folder"
 	case "mongodb":
@@ -145,6 +149,12 @@ func wordAllowed(text string, t tags) bool {
 		host, port, err := net.SplitHostPort(text)
 		number, wrong := strconv.ParseUint(port, 10, 16)
 		return err == nil && wrong == nil && number > 0 && validHost(host)
+	case "address":
+		host, port, err := net.SplitHostPort(text)
+		number, wrong := strconv.ParseUint(port, 10, 16)
+		return err == nil && wrong == nil && strconv.FormatUint(number, 10) == port && (host == "" || validHost(host))
+	case "token":
+		return minToken <= len(text) && len(text) <= maxToken && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 	case "path":
 		info, err := os.Stat(text)
 		return err != nil || info.IsDir()
@@ -155,6 +165,9 @@ func wordAllowed(text string, t tags) bool {
 	}
 	return true
 }
+
+// The lengths of a token that an operator makes up: it goes into a header as it is.
+const minToken, maxToken = 16, 512
 
 // checkURL reports whether text is a URL of one of the schemes with a host.
 func checkURL(text string, schemes ...string) bool {

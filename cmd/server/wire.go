@@ -16,13 +16,15 @@ import (
 type Desk interface {
 	// Serve answers on l until Close is called, and returns nil then. It owns l.
 	Serve(l net.Listener) error
+	// ServeMetrics is Serve for /metrics alone, where that has an address of its own.
+	ServeMetrics(l net.Listener) error
 	// Close finishes what is in flight, flushes the outboxes and closes the sockets, all before ctx ends.
 	Close(ctx context.Context) error
 }
 
 // parts are the makers of what the commands work with. Tests bring their own.
 type parts struct {
-	// openStore opens the store that the configuration names. An embedded one waits until another process lets go of it.
+	// openStore opens the store that the configuration names. The error is sqlite.ErrInUse where another process has it open.
 	openStore func(ctx context.Context, c Common, log zerolog.Logger, now func() time.Time) (booking.Store, error)
 	// newDesk builds the desk on an open store. Nothing runs before Serve.
 	newDesk func(ctx context.Context, c Config, store booking.Store, log zerolog.Logger, now func() time.Time) (Desk, error)

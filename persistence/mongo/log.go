@@ -125,6 +125,11 @@ func (s *Store) Since(ctx context.Context, after booking.Position, rooms []strin
 		return nil, err
 	}
 	defer s.leave()
+	entries, err := s.sinceIn(ctx, after, rooms, limit)
+	return entries, describe("since", err)
+}
+
+func (s *Store) sinceIn(ctx context.Context, after booking.Position, rooms []string, limit int) ([]booking.LogEntry, error) {
 	in := bson.A{booking.EveryoneRoom}
 	for _, room := range rooms {
 		in = append(in, text(room))
@@ -132,7 +137,7 @@ func (s *Store) Since(ctx context.Context, after booking.Position, rooms []strin
 	// One event more: of the first, what is addressed to the rooms may be before the position.
 	events, err := s.eventsAfter(ctx, after, bson.E{Key: "rooms", Value: bson.D{{Key: "$in", Value: in}}}, limit+1)
 	if err != nil {
-		return nil, describe("since", err)
+		return nil, err
 	}
 	var entries []booking.LogEntry
 	for _, event := range events {

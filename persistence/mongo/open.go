@@ -46,6 +46,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	db := client.Database(o.Database)
 	s.bookings, s.users, s.tokens = db.Collection("bookings"), db.Collection("users"), db.Collection("tokens")
 	s.events, s.notes, s.meta = db.Collection("events"), db.Collection("notifications"), db.Collection("meta")
+	s.trimmed = db.Collection("trimmed")
 	if err := s.prepare(ctx); err != nil {
 		// The reason to give up is told, not what closing says on top of it.
 		_ = client.Disconnect(context.WithoutCancel(ctx))
@@ -64,6 +65,9 @@ func (s *Store) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := s.dropBrokenImports(ctx); err != nil {
+		return err
+	}
+	if err := s.makeEpoch(ctx); err != nil {
 		return err
 	}
 	head, err := s.head(ctx)

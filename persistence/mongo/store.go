@@ -16,7 +16,7 @@ type Store struct {
 	now      func() time.Time
 	location *time.Location
 
-	bookings, users, tokens, events, notes, meta *mongo.Collection
+	bookings, users, tokens, events, notes, meta, trimmed *mongo.Collection
 
 	publisher *publisher
 	log       *ring

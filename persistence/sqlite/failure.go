@@ -10,6 +10,9 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
+// ErrInUse says that another process has the store open: it may let go of it soon.
+var ErrInUse = errors.New("in use by another process")
+
 var (
 	errLocked = errors.New("locked")
 	errNewer  = errors.New("newer schema")
@@ -25,7 +28,7 @@ func explain(path string, err error) error {
 	}
 	switch {
 	case errors.Is(err, errLocked):
-		return fmt.Errorf("the data in %s are in use by another process: stop it first, or choose another directory", dir)
+		return fmt.Errorf("the data in %s are %w: stop it first, or choose another directory", dir, ErrInUse)
 	case errors.Is(err, errNewer):
 		return fmt.Errorf("the database %s was written by a newer version of this program: %w", path, err)
 	case code == lib.SQLITE_NOTADB || code == lib.SQLITE_CORRUPT:

@@ -39,25 +39,36 @@ func scanEntry(scan scanner) (e booking.LogEntry, err error) {
 // Since implements booking.Log.
 func (s *Store) Since(ctx context.Context, after booking.Position, rooms []string, limit int) ([]booking.LogEntry, error) {
 	entries := []booking.LogEntry{}
-	rooms = append(slices.Clone(rooms), booking.EveryoneRoom)
-	slices.Sort(rooms)
-	rooms = slices.Compact(rooms)
 	if limit <= 0 {
-		rooms = nil
+		return entries, ctx.Err()
 	}
 	err := s.read(ctx, "log since", func(r *session) error {
 		return r.snapshot(func() (err error) {
-			for some := range slices.Chunk(rooms, maxRooms) {
-				if err = r.since(ctx, pack(after), some, limit, &entries); err != nil {
-					return err
-				}
-			}
-			return nil
+			entries, err = r.sinceIn(ctx, pack(after), audience(rooms), limit)
+			return err
 		})
 	})
+	return entries, err
+}
+
+// audience returns rooms and that of everyone, each once.
+func audience(rooms []string) []string {
+	rooms = append(slices.Clone(rooms), booking.EveryoneRoom)
+	slices.Sort(rooms)
+	return slices.Compact(rooms)
+}
+
+// sinceIn returns the entries after a position that are addressed to one of the rooms, in order, limit at most.
+func (q *session) sinceIn(ctx context.Context, after int64, rooms []string, limit int) ([]booking.LogEntry, error) {
+	entries := []booking.LogEntry{}
+	for some := range slices.Chunk(rooms, maxRooms) {
+		if err := q.since(ctx, after, some, limit, &entries); err != nil {
+			return nil, err
+		}
+	}
 	slices.SortFunc(entries, func(a, b booking.LogEntry) int { return a.Position.Compare(b.Position) })
 	entries = slices.CompactFunc(entries, func(a, b booking.LogEntry) bool { return a.Position == b.Position })
-	return entries[:min(len(entries), max(limit, 0))], err
+	return entries[:min(len(entries), limit)], nil
 }
 
 // maxRooms is how many rooms one query merges. Nobody is in more; who is costs one more query.

@@ -46,7 +46,7 @@ type Store struct {
 var _ booking.Store = (*Store)(nil)
 
 // Open opens the store, and makes or migrates its file. It fails with one sentence for the operator when another process
-// has it open, or when the file cannot be used.
+// has it open (ErrInUse, and nothing was touched), or when the file cannot be used.
 func Open(o Options) (*Store, error) {
 	s, err := open(o)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +20,7 @@ func TestContract(t *testing.T) {
 	Run(t, func(t *testing.T, o Options) Harness {
 		kept := &memory{o: o, data: &data{
 			bookings: map[string]booking.Booking{}, keys: map[[2]string]key{}, users: map[string]booking.User{}, tokens: map[string]booking.Time{},
+			epoch: rand.Uint64(), marks: map[string]booking.Position{},
 		}}
 		kept.more.L = &kept.mu
 		return Harness{Store: kept, Reopen: func(*testing.T) booking.Store {
@@ -43,6 +45,10 @@ type data struct {
 	tokens   map[string]booking.Time
 	notes    []booking.Notification
 	log      []booking.LogEntry
+	epoch    uint64
+	head     booking.Position            // the newest there ever was
+	trimmed  booking.Position            // the newest that was removed
+	marks    map[string]booking.Position // the same by room
 }
 
 // memory is a Store of slices and maps under one lock.
@@ -70,11 +76,8 @@ func (m *memory) enter(ctx context.Context) error {
 func (m *memory) leave() { m.mu.Unlock() }
 
 func (m *memory) publish(e booking.LogEntry) {
-	var last booking.Position
-	if n := len(m.log); n > 0 {
-		last = m.log[n-1].Position
-	}
-	e.Position = last.Next(uint64(m.o.Now().UnixMilli()))
+	m.head = m.head.Next(uint64(m.o.Now().UnixMilli()))
+	e.Position = m.head
 	m.log = append(m.log, e)
 	m.more.Broadcast()
 }
@@ -452,10 +455,7 @@ func (m *memory) Head(ctx context.Context) (booking.Position, error) {
 		return booking.Position{}, err
 	}
 	defer m.leave()
-	if len(m.log) == 0 {
-		return booking.Position{}, nil
-	}
-	return m.log[len(m.log)-1].Position, nil
+	return m.head, nil
 }
 
 func (m *memory) Since(ctx context.Context, after booking.Position, rooms []string, limit int) ([]booking.LogEntry, error) {
@@ -470,6 +470,53 @@ func (m *memory) Since(ctx context.Context, after booking.Position, rooms []stri
 		}
 	}
 	return out, nil
+}
+
+func (m *memory) Recall(ctx context.Context, q booking.Recall) (booking.Recalled, error) {
+	if err := m.enter(ctx); err != nil {
+		return booking.Recalled{}, err
+	}
+	defer m.leave()
+	at := q.After
+	found := booking.Recalled{Head: m.head}
+	known := slices.ContainsFunc(m.log, func(e booking.LogEntry) bool { return e.Position == at })
+	if at.Compare(m.trimmed) <= 0 {
+		known = known || q.Vouched
+		for _, room := range append(slices.Clone(q.Rooms), booking.EveryoneRoom) {
+			mark, marked := m.marks[room]
+			if mark.Compare(at) > 0 {
+				return found, nil
+			}
+			known = known || marked && mark == at
+		}
+	}
+	var entries []booking.LogEntry
+	for _, e := range m.log {
+		if e.Position.Compare(at) > 0 && e.Revocation == nil && meets(e.Rooms, q.Rooms) {
+			entries = append(entries, e)
+		}
+	}
+	if known && len(entries) <= q.Limit {
+		found.Complete, found.Entries = true, entries
+	}
+	return found, nil
+}
+
+func (m *memory) Epoch(ctx context.Context) (uint64, error) { return m.epoch, ctx.Err() }
+
+func (m *memory) Trim(ctx context.Context, upTo booking.Position, limit int) (removed int, err error) {
+	if err := m.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer m.leave()
+	for ; len(m.log) > 0 && m.log[0].Position.Compare(upTo) <= 0 && removed < limit; removed++ {
+		m.trimmed = m.log[0].Position
+		for _, room := range m.log[0].Rooms {
+			m.marks[room] = m.trimmed
+		}
+		m.log = m.log[1:]
+	}
+	return removed, nil
 }
 
 func (m *memory) Follow(ctx context.Context, after booking.Position, deliver func([]booking.LogEntry) error) error {

@@ -57,6 +57,8 @@ func Run(t *testing.T, open Open) {
 	t.Run("Chain", s.chains)
 	t.Run("Follow", s.following)
 	t.Run("Since", s.since)
+	t.Run("Recall", s.recalls)
+	t.Run("Trim", s.trims)
 	t.Run("List", s.lists)
 	t.Run("Cursor", s.cursors)
 	t.Run("Search", s.searches)

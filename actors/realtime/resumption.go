@@ -1,0 +1,214 @@
+package realtime
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"kapoor.example/desk/protocol"
+)
+
+// resumption is recovery by the Log. What it remembers of sockets is a convenience: which of them are connected, so that
+// an older connection ends before its replay is read, and for a while which were ended for good and which rooms others
+// had left.
+type resumption struct {
+	server  *Server
+	options Replay
+	signer  signer
+	ring    ring
+	readers *semaphore.Weighted
+	epoch   uint64   // set by Begin, as is
+	begun   Position // where publishing began
+
+	mu       sync.Mutex
+	live     map[string]*Socket   // by id
+	waiting  map[string][]*Socket // by id: they resume when its connection has ended
+	gone     map[string]farewell  // by id
+	goneInto []string             // their ids by the time they were added; some are in gone no more, or anew
+}
+
+// farewell is what is remembered of a socket that is gone.
+type farewell struct {
+	over  bool     // it was ended for good
+	left  []string // rooms of its user that it was not in
+	until time.Time
+}
+
+// maxFarewells bounds what is remembered of sockets that are gone; beyond, the oldest are forgotten.
+const maxFarewells = 100_000
+
+func newResumption(s *Server, o Replay) *resumption {
+	return &resumption{
+		server: s, options: o, signer: newSigner(o.Key), readers: semaphore.NewWeighted(int64(o.Readers)),
+		ring: ring{maxEvents: o.RingEvents, maxBytes: o.RingBytes},
+		live: map[string]*Socket{}, waiting: map[string][]*Socket{}, gone: map[string]farewell{},
+	}
+}
+
+// Begin says which log Publish will tell of, by a number that no other log has, and after which position. With
+// Options.Replay it is called once, before the server takes connections.
+func (s *Server) Begin(epoch uint64, head Position) {
+	if r := s.resumption; r != nil {
+		r.epoch, r.begun = epoch, head
+		r.ring.begin(head)
+	}
+}
+
+// serves reports whether a socket can be resumed later, and may resume.
+func (r *resumption) serves(s *Socket) bool {
+	return r != nil && s.user.ID != "" && s.namespace.name == "/"
+}
+
+// read returns what a socket's CONNECT asks for: the id to resume and what was missed. said is false where it asks for
+// nothing, ok where what it says is not true.
+func (r *resumption) read(s *Socket) (c *record, said, ok bool) {
+	text, offset, said := wanted(s.auth)
+	if !said {
+		return nil, false, false
+	}
+	p, ok := r.signer.read(text, s.user.ID, s.user.Rights)
+	if !ok || p.epoch != r.epoch {
+		return nil, true, false
+	}
+	c = &record{id: p.id, pid: text, recall: Recall{After: p.connected, Vouched: true}}
+	if offset != "" && hashOf(offset) != p.stale {
+		at, ok := parsePosition(offset)
+		if !ok || at.Compare(p.connected) <= 0 {
+			return nil, true, false
+		}
+		c.recall.After, c.recall.Vouched = at, false
+	}
+	return c, true, true
+}
+
+// standing is what becomes of a claim.
+type standing int
+
+const (
+	claimHeld    standing = iota // the socket is the one with this id now
+	claimWaits                   // its older connection is being ended: the socket's session gets a resume message
+	claimRefused                 // it was ended for good
+)
+
+// claim makes a socket the one with an id. left are the rooms the older one had left.
+func (r *resumption) claim(id string, s *Socket) (left []string, standing standing) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if old := r.live[id]; old != nil {
+		if old.session == s.session {
+			return nil, claimRefused
+		}
+		r.waiting[id] = append(r.waiting[id], s)
+		old.Close(ReasonTransportClose)
+		return nil, claimWaits
+	}
+	f := r.gone[id]
+	if f.over && r.server.options.Now().Before(f.until) {
+		return nil, claimRefused
+	}
+	r.live[id] = s
+	return f.left, claimHeld
+}
+
+// enter notes a socket that is new.
+func (r *resumption) enter(s *Socket) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.live[s.id] = s
+}
+
+// leave says that a socket does not have its id any more. f is what to remember of it.
+func (r *resumption) leave(id string, s *Socket, f farewell) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.live[id] != s {
+		return
+	}
+	delete(r.live, id)
+	if f.over || len(f.left) > 0 {
+		r.rememberLocked(id, f)
+	} else {
+		delete(r.gone, id)
+	}
+	for _, next := range r.waiting[id] {
+		r.server.system.Send(next.session.pid, resume{next})
+	}
+	delete(r.waiting, id)
+}
+
+func (r *resumption) rememberLocked(id string, f farewell) {
+	now := r.server.options.Now()
+	f.until = now.Add(r.options.Window)
+	r.gone[id] = f
+	r.goneInto = append(r.goneInto, id)
+	n := 0
+	for ; n < len(r.goneInto); n++ {
+		old, there := r.gone[r.goneInto[n]]
+		if there && now.Before(old.until) && len(r.goneInto)-n <= maxFarewells {
+			break
+		}
+		if there && !now.Before(old.until) || len(r.goneInto)-n > maxFarewells {
+			delete(r.gone, r.goneInto[n])
+		}
+	}
+	r.goneInto = r.goneInto[n:]
+}
+
+// issue gives a socket the pid by which it can be resumed: it has everything up to a position.
+func (r *resumption) issue(s *Socket, at Position) {
+	_, offset, _ := wanted(s.auth)
+	s.pid = r.signer.write(pid{id: s.id, epoch: r.epoch, connected: at, stale: hashOf(offset)}, s.user.ID, s.user.Rights)
+}
+
+// add keeps an entry that is being published, and returns its place: nil for one that cannot be replayed.
+func (r *resumption) add(namespace, offset string, rooms []string, f *protocol.Frame) *position {
+	at, ok := parsePosition(offset)
+	if !ok || namespace != "/" {
+		return nil
+	}
+	r.ring.add(ringEntry{at: at, rooms: rooms, frame: f})
+	return &position{place: at}
+}
+
+// recalled is a Recalled whose entries are encoded.
+type recalled struct {
+	known  bool
+	frames []*protocol.Frame
+	head   Position
+}
+
+// recall reads what was missed, from the ring or the log: everything up to a position at least, which the log is bound to
+// have. It may wait.
+func (r *resumption) recall(ctx context.Context, q Recall, upTo Position) (recalled, error) {
+	if answer, ok := r.ring.recall(q); ok {
+		return answer, nil
+	}
+	if err := r.readers.Acquire(ctx, 1); err != nil {
+		return recalled{}, err
+	}
+	defer r.readers.Release(1)
+	found, err := r.options.Log.Recall(ctx, q)
+	if err != nil {
+		return recalled{}, err
+	}
+	if found.Known && found.Head.Compare(upTo) < 0 {
+		return recalled{}, errLogBehind
+	}
+	answer := recalled{known: found.Known, head: found.Head}
+	for _, e := range found.Entries {
+		answer.frames = append(answer.frames, protocol.EventFrame("/", e.Name, e.Payload, e.Offset))
+	}
+	return answer, nil
+}
+
+// leftRooms returns the rooms of its user that the socket is not in.
+func (s *Socket) leftRooms() (left []string) {
+	for _, room := range s.user.Rooms {
+		if !s.Joined(room) {
+			left = append(left, room)
+		}
+	}
+	return left
+}

@@ -1,0 +1,207 @@
+package mongo
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"kapoor.example/desk/booking"
+)
+
+// logFacts is the document of meta about the log.
+type logFacts struct {
+	Epoch   int64  `bson:"epoch"`
+	Trimmed string `bson:"trimmed"` // place of the last position that was removed, "" for none
+}
+
+// trimMark says up to where entries for a room were removed.
+type trimMark struct {
+	Room string `bson:"_id"`
+	Upto string `bson:"upTo"` // a place
+}
+
+var logFactsID = bson.D{{Key: "_id", Value: "log"}}
+
+// makeEpoch gives the log its number, unless it has one.
+func (s *Store) makeEpoch(ctx context.Context) error {
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // never fails
+	epoch := int64(binary.BigEndian.Uint64(random[:]))
+	_, err := s.meta.UpdateOne(ctx, logFactsID, bson.D{{Key: "$setOnInsert", Value: bson.D{{Key: "epoch", Value: epoch}}}},
+		options.UpdateOne().SetUpsert(true))
+	if mongo.IsDuplicateKeyError(err) {
+		return nil // another process was first
+	}
+	return err
+}
+
+func (s *Store) logFacts(ctx context.Context) (facts logFacts, err error) {
+	err = s.meta.FindOne(ctx, logFactsID).Decode(&facts)
+	return facts, err
+}
+
+// Epoch implements booking.Log.
+func (s *Store) Epoch(ctx context.Context) (uint64, error) {
+	if err := s.enter(ctx, "epoch"); err != nil {
+		return 0, err
+	}
+	defer s.leave()
+	facts, err := s.logFacts(ctx)
+	return uint64(facts.Epoch), describe("epoch", err)
+}
+
+// Trim implements booking.Log. The newest event stays: it says where the log goes on. Letters that are still in outboxes
+// are carried first: an event that was removed would be published a second time.
+func (s *Store) Trim(ctx context.Context, upTo booking.Position, limit int) (int, error) {
+	if err := s.enter(ctx, "trim"); err != nil {
+		return 0, err
+	}
+	defer s.leave()
+	if err := s.publisher.settle(ctx); err != nil {
+		return 0, describe("trim", err)
+	}
+	removed, err := s.trim(ctx, upTo, limit)
+	return removed, describe("trim", err)
+}
+
+func (s *Store) trim(ctx context.Context, upTo booking.Position, limit int) (removed int, err error) {
+	end, err := s.head(ctx)
+	if err != nil || limit <= 0 {
+		return 0, err
+	}
+	cursor, err := s.events.Find(ctx,
+		bson.D{{Key: "_id", Value: bson.D{{Key: "$lte", Value: place(upTo)}}}, {Key: "n", Value: bson.D{{Key: "$lt", Value: end.n}}}},
+		options.Find().SetSort(bson.D{{Key: "_id", Value: asc}}).SetLimit(int64(limit)).SetBatchSize(int32(min(limit, batchSize))))
+	if err != nil {
+		return 0, err
+	}
+	var events []event
+	if err := cursor.All(ctx, &events); err != nil {
+		return 0, err
+	}
+	marks := map[string]string{} // place by room
+	last := ""
+	for _, e := range events {
+		if removed >= limit {
+			break
+		}
+		last = e.ID
+		entries := e.entries(booking.Position{})
+		removed += len(entries)
+		for _, entry := range entries {
+			for _, room := range entry.Rooms {
+				marks[room] = place(entry.Position)
+			}
+		}
+	}
+	if last == "" {
+		return 0, nil
+	}
+	// First it is said that they are gone, and then they go: who reads in between has less to say, and never too little.
+	if err := s.markTrimmed(ctx, marks, last); err != nil {
+		return 0, err
+	}
+	_, err = s.events.DeleteMany(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$lte", Value: last}}}})
+	return removed, err
+}
+
+func (s *Store) markTrimmed(ctx context.Context, marks map[string]string, last string) error {
+	var writes []mongo.WriteModel
+	for room, upTo := range marks {
+		writes = append(writes, mongo.NewUpdateOneModel().SetUpsert(true).SetFilter(bson.D{{Key: "_id", Value: room}}).
+			SetUpdate(bson.D{{Key: "$max", Value: bson.D{{Key: "upTo", Value: upTo}}}}))
+	}
+	if len(writes) > 0 {
+		if _, err := s.trimmed.BulkWrite(ctx, writes); err != nil {
+			return err
+		}
+	}
+	_, err := s.meta.UpdateOne(ctx, logFactsID, bson.D{{Key: "$max", Value: bson.D{{Key: "trimmed", Value: last}}}})
+	return err
+}
+
+// Recall implements booking.Log. What was removed is looked up after the entries were read: then it is not said too little.
+func (s *Store) Recall(ctx context.Context, q booking.Recall) (booking.Recalled, error) {
+	if err := s.enter(ctx, "recall"); err != nil {
+		return booking.Recalled{}, err
+	}
+	defer s.leave()
+	head, err := s.head(ctx)
+	if err != nil {
+		return booking.Recalled{}, describe("recall", err)
+	}
+	entries, err := s.sinceIn(ctx, q.After, q.Rooms, q.Limit+1)
+	if err != nil {
+		return booking.Recalled{}, describe("recall", err)
+	}
+	complete, err := s.reaches(ctx, q)
+	if err != nil {
+		return booking.Recalled{}, describe("recall", err)
+	}
+	if !complete || len(entries) > q.Limit {
+		return booking.Recalled{Head: head.position}, nil
+	}
+	if n := len(entries); n > 0 && entries[n-1].Position.Compare(head.position) > 0 {
+		head.position = entries[n-1].Position
+	}
+	return booking.Recalled{Complete: true, Entries: entries, Head: head.position}, nil
+}
+
+// reaches reports whether a position is one of this log, and everything after it that was addressed to the rooms is there.
+func (s *Store) reaches(ctx context.Context, q booking.Recall) (bool, error) {
+	known, err := s.hasEntry(ctx, q.After)
+	if err != nil {
+		return false, err
+	}
+	facts, err := s.logFacts(ctx)
+	if err != nil {
+		return false, err
+	}
+	if at := place(q.After); at > facts.Trimmed && !q.After.IsZero() {
+		return known, nil
+	}
+	known = known || q.Vouched
+	in := bson.A{booking.EveryoneRoom}
+	for _, room := range q.Rooms {
+		in = append(in, text(room))
+	}
+	cursor, err := s.trimmed.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: in}}}})
+	if err != nil {
+		return false, err
+	}
+	var marks []trimMark
+	if err := cursor.All(ctx, &marks); err != nil {
+		return false, err
+	}
+	for _, m := range marks {
+		if m.Upto > place(q.After) {
+			return false, nil
+		}
+		known = known || m.Upto == place(q.After)
+	}
+	return known, nil
+}
+
+// hasEntry reports whether there is an entry at a position.
+func (s *Store) hasEntry(ctx context.Context, p booking.Position) (bool, error) {
+	var e event
+	err := s.events.FindOne(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$gte", Value: place(p)}}}},
+		options.FindOne().SetSort(bson.D{{Key: "_id", Value: asc}})).Decode(&e)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, entry := range e.entries(booking.Position{}) {
+		if entry.Position == p {
+			return true, nil
+		}
+	}
+	return false, nil
+}

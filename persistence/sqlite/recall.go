@@ -1,0 +1,60 @@
+package sqlite
+
+import (
+	"context"
+
+	"kapoor.example/desk/booking"
+)
+
+// Recall implements booking.Log.
+func (s *Store) Recall(ctx context.Context, q booking.Recall) (found booking.Recalled, err error) {
+	rooms := audience(q.Rooms)
+	err = s.read(ctx, "recall log", func(r *session) error {
+		return r.snapshot(func() (err error) {
+			var head int64
+			if _, err := r.one(ctx, `SELECT value FROM meta WHERE name = 'position'`, nil, &head); err != nil {
+				return err
+			}
+			found.Head = unpack(head)
+			if known, err := r.reaches(ctx, q.After, q.Vouched, rooms); !known || err != nil {
+				return err
+			}
+			entries, err := r.sinceIn(ctx, pack(q.After), rooms, q.Limit+1)
+			if err != nil || len(entries) > q.Limit {
+				return err
+			}
+			found.Complete, found.Entries = true, entries
+			return nil
+		})
+	})
+	return found, err
+}
+
+// reaches reports whether a position is one of this log, and everything after it that was addressed to rooms is there.
+func (q *session) reaches(ctx context.Context, after booking.Position, vouched bool, rooms []string) (bool, error) {
+	at := pack(after)
+	if unpack(at) != after {
+		return false, nil
+	}
+	var trimmed, is int64
+	if _, err := q.one(ctx, `SELECT value FROM meta WHERE name = 'trimmed'`, nil, &trimmed); err != nil {
+		return false, err
+	}
+	known, err := q.one(ctx, `SELECT position FROM log WHERE position = ?`, []any{at}, &is)
+	if err != nil {
+		return false, err
+	}
+	if at > trimmed {
+		return known, nil // nothing after it was removed
+	}
+	known = known || vouched
+	for _, room := range rooms {
+		var mark int64
+		marked, err := q.one(ctx, `SELECT position FROM trimmed WHERE room = ?`, []any{room}, &mark)
+		if err != nil || mark > at {
+			return false, err
+		}
+		known = known || marked && mark == at
+	}
+	return known, nil
+}

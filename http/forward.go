@@ -42,7 +42,7 @@ const dialTime = 2 * time.Second
 // Middleware returns what EngineOptions.Middleware takes.
 func (f Forwarding) Middleware() Middleware {
 	return func(c *Ctx) (next bool, err error) {
-		sid := lastQuery(c, "sid")
+		sid := utils.CopyString(lastQuery(c, "sid")) // whoever finds the owner may keep it
 		if sid == "" {
 			return true, nil
 		}
@@ -56,7 +56,6 @@ func (f Forwarding) Middleware() Middleware {
 		if !elsewhere {
 			return true, nil
 		}
-		sid = utils.CopyString(sid)
 		if isUpgrade(c) {
 			err = f.tunnel(c, address, sid)
 		} else {

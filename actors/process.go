@@ -93,6 +93,8 @@ func (p *process) schedule() {
 
 // Run implements Task: it handles what is in the inbox, a batch at a time, until it is empty.
 func (p *process) Run() {
+	slot := p.system.watch.enter(p)
+	defer p.system.watch.leave(slot)
 	for {
 		p.mu.Lock()
 		batch := p.waiting
@@ -108,6 +110,7 @@ func (p *process) Run() {
 			return
 		}
 		batch.free()
+		p.system.watch.again(slot)
 	}
 }
 

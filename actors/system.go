@@ -19,6 +19,7 @@ type System struct {
 	log    zerolog.Logger
 	now    func() time.Time
 	crew   *Crew
+	watch  *watch
 
 	mu          sync.Mutex
 	kinds       map[string]*counts
@@ -49,9 +50,10 @@ func New(log zerolog.Logger, now func() time.Time) (*System, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start actor engine: %w", err)
 	}
-	s := &System{engine: engine, log: log, now: now, crew: NewCrew(), kinds: map[string]*counts{}, species: map[Kind]*species{}}
+	s := &System{engine: engine, log: log, now: now, crew: NewCrew(), watch: newWatch(), kinds: map[string]*counts{}, species: map[Kind]*species{}}
 	s.observer = s.Spawn(Kind{Name: "observer", Directive: Resume, Singleton: true}, "events", observer{s})
 	engine.Subscribe(s.observer)
+	go s.watch.run(s)
 	return s, nil
 }
 
@@ -126,6 +128,7 @@ func (s *System) Go(t Task) { s.crew.Go(t) }
 func (s *System) Close(ctx context.Context) error {
 	s.engine.Unsubscribe(s.observer)
 	defer s.crew.Close()
+	defer s.watch.stop()
 	return s.EndAndWait(ctx, s.observer)
 }
 

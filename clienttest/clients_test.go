@@ -2,6 +2,7 @@ package clienttest
 
 import (
 	"context"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,7 +23,7 @@ type run struct {
 	name      string
 	transport string
 	server    []string // settings
-	only      []string // the files of the scenarios; nil is all but openScenarios and those of except
+	only      []string // the files of the scenarios; nil is all but openScenarios, restartScenarios and those of except
 	except    []string
 	says      []string // lines of the log besides those of every run
 }
@@ -30,6 +31,8 @@ type run struct {
 const (
 	// openScenarios need a server that is open to everybody.
 	openScenarios = "open.test.mjs"
+	// restartScenarios start and kill a server of their own.
+	restartScenarios = "restart.test.mjs"
 	// statusChanged is in the log wherever somebody changed a status.
 	statusChanged = "Socket events emitted: bookingUpdated, bookingStatusChanged"
 )
@@ -58,6 +61,41 @@ func TestClients(t *testing.T) {
 			checkLog(t, s.stop(t), append(s.says(), r.says...))
 		})
 	}
+}
+
+// TestRestarts has scenarios kill, stop and start the server, on one port and with the same data.
+func TestRestarts(t *testing.T) {
+	node := nodeOrSkip(t)
+	binary := mustBuild(t)
+	for _, transport := range []string{"default", "polling"} {
+		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
+			url := "http://127.0.0.1:" + freePort(t)
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, node, "--test", "--test-reporter=spec", restartScenarios)
+			cmd.Env = append(os.Environ(), settings(t.TempDir())...)
+			cmd.Env = append(cmd.Env, "LOG_LEVEL=info", "DESK_BINARY="+binary, "DESK_URL="+url, "DESK_JWT_SECRET="+secret, "DESK_TRANSPORT="+transport)
+			cmd.WaitDelay = 5 * time.Second
+			if output, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("scenarios: %v\n%s", err, output)
+			}
+		})
+	}
+}
+
+// freePort returns a port on which nobody listens.
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if closeErr := listener.Close(); err != nil || closeErr != nil {
+		t.Fatal(err, closeErr)
+	}
+	return port
 }
 
 // play runs the scenarios against a server.
@@ -90,7 +128,9 @@ func (r run) files(t *testing.T) []string {
 	if err != nil || len(files) < 2 {
 		t.Fatalf("scenarios: %v, %v", files, err)
 	}
-	return slices.DeleteFunc(files, func(file string) bool { return file == openScenarios || slices.Contains(r.except, file) })
+	return slices.DeleteFunc(files, func(file string) bool {
+		return file == openScenarios || file == restartScenarios || slices.Contains(r.except, file)
+	})
 }
 
 // nodeOrSkip returns the path of node. Without it, or without the packages, the tests are skipped; in CI they fail.

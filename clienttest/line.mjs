@@ -16,14 +16,14 @@ const lines = [];
 
 export class Line {
   events = []; // {name, payload, args}, in the order in which they came
-  states = []; // {state: 'connect' | 'disconnect' | 'refused', reason?, code?, message?}
+  states = []; // {state: 'connect' | 'disconnect' | 'refused', recovered?, reason?, code?, message?}
   #waiting = new Set();
 
   constructor(auth, by = transport) {
     this.by = by;
     this.socket = io(base, { ...transports[by], multiplex: false, ...(auth && { auth }) });
     this.socket.io.once('open', () => (this.first = this.socket.io.engine.transport.name));
-    this.socket.on('connect', () => this.#note({ state: 'connect' }));
+    this.socket.on('connect', () => this.#note({ state: 'connect', recovered: this.socket.recovered }));
     this.socket.on('disconnect', (reason) => this.#note({ state: 'disconnect', reason }));
     this.socket.on('connect_error', (e) => this.#note({ state: 'refused', message: e.message, code: e.data?.code }));
     this.socket.onAny((name, ...args) => {
@@ -108,6 +108,11 @@ export class Line {
     return this.socket.timeout(deadline).emitWithAck(event, ...args);
   }
 
+  // times returns how often something came to pass.
+  times(state) {
+    return this.states.filter((s) => s.state === state).length;
+  }
+
   // about returns the names of what came about a booking, in order.
   about(id) {
     return this.events.filter((e) => e.payload?.bookingId === id).map((e) => e.name);
@@ -120,6 +125,36 @@ export class Line {
 
   close() {
     this.socket.disconnect();
+  }
+}
+
+// cut breaks a client's line: a WebSocket is torn down, a poll is let go of.
+export function cut(line) {
+  const { engine } = line.socket.io;
+  if (engine.transport.name === 'websocket') engine.transport.ws.terminate();
+  else engine.close();
+}
+
+// away cuts a line, plays a scene while it is gone, and returns what that returned when it is back.
+export async function away(line, scene = () => {}) {
+  await line.upgraded();
+  const connects = line.times('connect');
+  const disconnects = line.times('disconnect');
+  line.socket.io.reconnection(false);
+  cut(line);
+  await line.until('disconnect', () => line.times('disconnect') > disconnects);
+  const missed = await scene();
+  line.socket.io.reconnection(true);
+  line.socket.connect();
+  await line.until('connect', () => line.times('connect') > connects);
+  return missed;
+}
+
+// inOrder checks that a line was told everything in the order of positions, nothing twice.
+export function inOrder(line) {
+  const at = line.events.filter((e) => e.payload?.eventId).map((e) => e.args.at(-1).split('-').map(BigInt));
+  for (let i = 1; i < at.length; i++) {
+    assert.ok(at[i - 1][0] < at[i][0] || (at[i - 1][0] === at[i][0] && at[i - 1][1] < at[i][1]), `${at[i - 1]} before ${at[i]}`);
   }
 }
 

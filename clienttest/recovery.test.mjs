@@ -3,39 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boss, change, create, customer, login, resigned, staff, call, write } from './desk.mjs';
-import { open } from './line.mjs';
+import { away, cut, inOrder, open } from './line.mjs';
 import { mark } from './stage.mjs';
-
-// cut breaks a client's line: a WebSocket is torn down, a poll is let go of.
-export function cut(line) {
-  const { engine } = line.socket.io;
-  if (engine.transport.name === 'websocket') engine.transport.ws.terminate();
-  else engine.close();
-}
-
-// away cuts a line, plays a scene while it is gone, and returns when it is back.
-async function away(line, scene) {
-  await line.upgraded();
-  const before = line.states.length;
-  line.socket.io.reconnection(false);
-  cut(line);
-  await line.until('disconnect', () => line.states.slice(before).some((s) => s.state === 'disconnect'));
-  const missed = await scene();
-  line.socket.io.reconnection(true);
-  line.socket.connect();
-  await line.until('connect', () => line.states.slice(before).some((s) => s.state === 'connect'));
-  return missed;
-}
-
-const order = (line) => line.events.filter((e) => e.payload?.eventId).map((e) => e.args.at(-1).split('-').map(BigInt));
-
-// once checks that a line was told everything in the order of positions, nothing twice.
-function inOrder(line) {
-  const at = order(line);
-  for (let i = 1; i < at.length; i++) {
-    assert.ok(at[i - 1][0] < at[i][0] || (at[i - 1][0] === at[i][0] && at[i - 1][1] < at[i][1]), `${at[i - 1]} before ${at[i]}`);
-  }
-}
 
 test('what was missed comes once and in order', async () => {
   const who = await customer();
@@ -159,17 +128,16 @@ test('who logs in again as the same user recovers', async () => {
 });
 
 test('who was promoted or demoted meanwhile begins anew, with the rights of now', async () => {
-  const who = await staff();
+  let who = await staff();
   const van = await open(who);
-  let now;
   const missed = await away(van, async () => {
     await call('PATCH', `/users/${who.id}`, { token: (await boss()).token, body: { role: 'customer' } });
-    now = await login(who);
-    van.socket.auth = { token: now.token };
+    who = await login(who);
+    van.socket.auth = { token: who.token };
     return create(await customer());
   });
   assert.equal(van.socket.recovered, false);
-  await mark(now, van);
+  await mark(who, van);
   assert.deepEqual(van.about(missed._id), []);
 });
 

@@ -43,16 +43,21 @@ type server struct {
 	log []line
 }
 
-// startServer starts a desk with a fresh data folder and waits until it answers. It ends with the test at the latest.
-func startServer(t *testing.T, binary string, settings ...string) *server {
-	t.Helper()
-	s := &server{cmd: exec.Command(binary), ready: make(chan struct{}), ended: make(chan struct{})}
-	s.cmd.Env = append([]string{
-		"HOST=127.0.0.1", "PORT=0", "DATA_DIR=" + t.TempDir(), "APP_ENV=development", "SEED_DEMO=true", "JWT_SECRET=" + secret,
+// settings returns those of every server.
+func settings(data string) []string {
+	return []string{
+		"HOST=127.0.0.1", "PORT=0", "DATA_DIR=" + data, "APP_ENV=development", "SEED_DEMO=true", "JWT_SECRET=" + secret,
 		"LOG_FORMAT=json", "LOG_LEVEL=debug",
 		"REGISTER_LIMIT_ADDRESS=1000/1m", // all of a run's people come from one address
 		"PRESENCE_GRACE=2s",
-	}, settings...)
+	}
+}
+
+// startServer starts a desk with a fresh data folder and waits until it answers. It ends with the test at the latest.
+func startServer(t *testing.T, binary string, more ...string) *server {
+	t.Helper()
+	s := &server{cmd: exec.Command(binary), ready: make(chan struct{}), ended: make(chan struct{})}
+	s.cmd.Env = append(settings(t.TempDir()), more...)
 	if dir := os.Getenv("GOCOVERDIR"); dir != "" {
 		s.cmd.Env = append(s.cmd.Env, "GOCOVERDIR="+dir)
 	}

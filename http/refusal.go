@@ -50,13 +50,24 @@ func refuseUpgrade(c *fiber.Ctx, message string) error {
 // unavailable answers a handshake that the server has no room for.
 func (e *EngineIO) unavailable(c *fiber.Ctx, err error) error {
 	e.log.Warn().Err(err).Str("address", utils.CopyString(c.IP())).Msg("Connection refused")
-	e.report(c, -1, err.Error(), nil)
+	e.report(c, noRoom, err.Error(), nil)
 	c.Set(fiber.HeaderRetryAfter, "1")
 	c.Set(fiber.HeaderContentType, fiber.MIMETextPlain)
 	return c.Status(fiber.StatusServiceUnavailable).SendString("Service Unavailable")
 }
 
+// refusals names the codes of engineio.RequestError for figures.
+var refusals = map[int]string{
+	engineio.ErrTransportUnknown.Code: "unknown transport", engineio.ErrUnknownSid.Code: "unknown sid", engineio.ErrBadMethod.Code: "bad method",
+	engineio.ErrBadRequest.Code: "bad request", engineio.ErrForbidden.Code: "forbidden", engineio.ErrUnsupportedVersion.Code: "unsupported version",
+	noRoom: "no room",
+}
+
+// noRoom is the code of a handshake that is answered 503.
+const noRoom = -1
+
 func (e *EngineIO) report(c *fiber.Ctx, code int, message string, context map[string]any) {
+	e.server.CountRefusal(refusals[code])
 	if e.server.Observed() {
 		e.server.Refused(realtime.ConnectionError{Request: request(c), Code: code, Message: message, Context: context})
 	}

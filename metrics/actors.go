@@ -15,19 +15,20 @@ func (m *Metrics) Actors(system *actors.System) error {
 		restarts:    figure("actor_restarts_total", "Times an actor that panicked dropped its state and began anew.", "kind"),
 		giveUps:     figure("actor_give_ups_total", "Actors that were given up after too many panics within a short time.", "kind"),
 		deadLetters: figure("dead_letters_total", "Messages to actors that had ended."),
+		stuck:       figure("actors_stuck", "Actors that have been busy with one batch of messages for more than ten seconds. Each has its line in the log."),
 		timers:      figure("actor_timers", "Timers that are running for actors."),
 	})
 }
 
 // actorFigures are read from the system's own counts.
 type actorFigures struct {
-	system                                                  *actors.System
-	running, panics, restarts, giveUps, deadLetters, timers *prometheus.Desc
+	system                                                         *actors.System
+	running, panics, restarts, giveUps, deadLetters, stuck, timers *prometheus.Desc
 }
 
 // Describe implements prometheus.Collector.
 func (f *actorFigures) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{f.running, f.panics, f.restarts, f.giveUps, f.deadLetters, f.timers} {
+	for _, d := range []*prometheus.Desc{f.running, f.panics, f.restarts, f.giveUps, f.deadLetters, f.stuck, f.timers} {
 		out <- d
 	}
 }
@@ -41,5 +42,6 @@ func (f *actorFigures) Collect(out chan<- prometheus.Metric) {
 		out <- counter(f.giveUps, count.GaveUp, kind)
 	}
 	out <- counter(f.deadLetters, f.system.DeadLetters())
+	out <- gauge(f.stuck, float64(f.system.Stuck()))
 	out <- gauge(f.timers, float64(f.system.Timers()))
 }

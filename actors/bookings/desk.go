@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,9 @@ type Options struct {
 	QueuePerBooking int
 	// QueueTotal is how many commands may wait altogether. Defaults to 10,000.
 	QueueTotal int
+	// Observe is told of every command that was answered: which, with what code ("" where it was done), and how long that
+	// took. It must not block. Nil: nobody wants to know.
+	Observe func(command string, code booking.Code, took time.Duration)
 	// Shared says that other processes write to the store too. A keeper's booking may be old then: before a command is
 	// refused, or said to change nothing, it is decided again on what is stored.
 	Shared bool
@@ -122,6 +126,9 @@ func (d *Desk) Look(bookingID string, reply func(booking.Booking, error)) {
 }
 
 func (d *Desk) submit(c booking.Command, reply func(booking.Outcome, error)) *call {
+	if c.Do != nil && d.opts.Observe != nil {
+		reply = d.observed(c, reply)
+	}
 	made := d.newCall(c, reply)
 	queued := d.queued.Add(1) // before closing is read: Close waits for who was counted before
 	if err := d.refuse(c, queued); err != nil {
@@ -131,6 +138,15 @@ func (d *Desk) submit(c booking.Command, reply func(booking.Outcome, error)) *ca
 	}
 	d.system.Send(d.supervisor, made)
 	return made
+}
+
+// observed is reply, and tells Observe.
+func (d *Desk) observed(c booking.Command, reply func(booking.Outcome, error)) func(booking.Outcome, error) {
+	began := time.Now() // how long something took is no matter of the desk's clock
+	return func(o booking.Outcome, err error) {
+		d.opts.Observe(reflect.TypeOf(c.Do).Name(), booking.CodeOf(err), time.Since(began))
+		reply(o, err)
+	}
 }
 
 // refuse says what is wrong with a command that needs no look at its booking.

@@ -130,7 +130,13 @@ func (n *notifier) publish(events []booking.LogEntry) (stats bool) {
 		stats = stats || e.Name == booking.EventBookingCreated || e.Name == booking.EventBookingUpdated
 		n.said.add(&n.sockets.opts.Log, e)
 	}
-	n.server.Publish(entries, func() { n.credits.Release(int64(len(entries))) })
+	committed := time.UnixMilli(int64(events[0].Position.Ms)) // #nosec G115 -- a time
+	n.server.Publish(entries, func() {
+		n.credits.Release(int64(len(entries)))
+		if told := n.sockets.opts.Published; told != nil {
+			told(n.sockets.opts.Now().Sub(committed))
+		}
+	})
 	return stats
 }
 

@@ -36,7 +36,7 @@ func published(e booking.LogEntry) realtime.Entry {
 type Trimming struct {
 	// Keep is how long an entry stays. Zero: for ever.
 	Keep time.Duration
-	// Every is how often entries are removed. Defaults to 1 min.
+	// Every is how often entries are removed. Defaults to a quarter of Keep, and 1 min at most.
 	Every time.Duration
 	// Batch is about how many go at a time, so that nobody waits long for the store. Defaults to 500.
 	Batch int

@@ -36,6 +36,9 @@ type SocketOptions struct {
 	StatsEvery time.Duration
 	// Trimming says how much of the log is kept. The zero value keeps all of it.
 	Trimming Trimming
+	// Published is told how long it took from the commit of a batch's oldest event until all connections had it, or had it
+	// queued. It must not block. Nil: nobody wants to know.
+	Published func(took time.Duration)
 	// LookupTimeout bounds what an event waits for the store. Defaults to 5 s.
 	LookupTimeout time.Duration
 	// Now is the clock, in the shop's time zone. Required.
@@ -48,7 +51,7 @@ func (o SocketOptions) withDefaults() SocketOptions {
 	setDefault(&o.TypingFor, 6*time.Second)
 	setDefault(&o.StatsEvery, time.Second)
 	setDefault(&o.LookupTimeout, 5*time.Second)
-	setDefault(&o.Trimming.Every, time.Minute)
+	setDefault(&o.Trimming.Every, max(time.Millisecond, min(o.Trimming.Keep/4, time.Minute)))
 	setDefault(&o.Trimming.Batch, 500)
 	return o
 }

@@ -81,14 +81,14 @@ func (a *sessionActor) claim(socket *Socket) {
 	switch {
 	case !said:
 	case !ok:
-		r.options.Observe(RecoveryRefused)
+		r.observe(RecoveryRefused)
 	default:
 		left, standing := r.claim(c.id, socket)
 		switch standing {
 		case claimWaits:
 			return
 		case claimRefused:
-			r.options.Observe(RecoveryEnded)
+			r.observe(RecoveryEnded)
 		case claimHeld:
 			c.left = left
 			socket.id, socket.record = c.id, c
@@ -179,17 +179,17 @@ func (s *shard) replayed(m replayed) {
 	switch {
 	case m.err != nil:
 		s.server.options.Logger.Warn().Str("sid", socket.id).Err(m.err).Msg("Missed events could not be read")
-		r.options.Observe(RecoveryFailed)
+		r.observe(RecoveryFailed)
 		tell(attached{socket: socket, refused: ReasonOverload})
 	case !m.answer.known:
-		r.options.Observe(RecoveryUnknown)
+		r.observe(RecoveryUnknown)
 		s.detach(member)
 		tell(anew{socket})
 	case h.overflow:
-		r.options.Observe(RecoveryTooSlow)
+		r.observe(RecoveryTooSlow)
 		tell(attached{socket: socket, refused: ReasonSlowConsumer})
 	default:
-		r.options.Observe(RecoveryDone)
+		r.observe(RecoveryDone)
 		frames := m.answer.frames
 		for _, held := range h.held {
 			if held.at == nil || held.at.place.Compare(m.answer.head) > 0 {

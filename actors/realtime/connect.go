@@ -162,6 +162,7 @@ func (a *sessionActor) rejected(m admitted) {
 		a.end(ReasonOverload, StatusNone)
 		return
 	}
+	a.s.server.counted.refused.add("not admitted")
 	a.refuse(m.socket.namespace.name, m.err)
 }
 

@@ -40,6 +40,8 @@ type queued struct {
 }
 
 func (s *shard) clearPending() {
+	s.server.counted.sent(s.sent)
+	s.sent = sent{}
 	for _, m := range s.touched {
 		m.due = due{}
 	}
@@ -142,6 +144,7 @@ func (s *shard) put(m *member, f *protocol.Frame, at *position, volatile bool) {
 		// What is pending before it goes first; only then can it be said whether the connection takes more.
 		s.write(m)
 		m.out.send(f, true)
+		s.sent.add(1, f.Size())
 		return
 	}
 	s.queue = append(s.queue, queued{frame: f})
@@ -180,6 +183,7 @@ func (s *shard) write(m *member) {
 	m.due = due{}
 	if first.next == 0 {
 		m.out.send(first.frame, false)
+		s.sent.add(1, first.frame.Size())
 		return
 	}
 	s.batch = append(s.batch[:0], first.frame)
@@ -194,4 +198,5 @@ func (s *shard) write(m *member) {
 		s.joinedOf = append(s.joinedOf[:0], s.batch...)
 	}
 	m.out.sendJoined(s.batch, s.joined)
+	s.sent.add(len(s.batch), len(s.joined))
 }

@@ -12,6 +12,7 @@ func (a *sessionActor) beat() {
 		return
 	}
 	a.awaiting = true
+	a.s.server.counted.sent(sent{1, 1, protocol.Ping().Size()})
 	a.s.out.ping(protocol.Ping())
 	a.s.server.pongs.Begin(&a.heartbeat, a.s.pid)
 	a.watchExpiry()

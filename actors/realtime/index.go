@@ -90,6 +90,7 @@ func (n *namespaceIndex) join(m *member, rooms []string) {
 		r := n.rooms[name]
 		if r == nil {
 			r = &roomIndex{}
+			m.socket.session.server.counted.rooms.Add(1)
 			n.rooms[name] = r
 		}
 		m.rooms = slices.Insert(m.rooms, at, inRoom{name, r.add(m)})
@@ -116,6 +117,7 @@ func (n *namespaceIndex) vacate(m *member, name string, place int) {
 	}
 	if len(r.members) == 0 {
 		delete(n.rooms, name)
+		m.socket.session.server.counted.rooms.Add(-1)
 	}
 	m.socket.namespace.ledger.left(name, m.socket.id)
 }

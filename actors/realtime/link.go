@@ -21,13 +21,13 @@ type link struct {
 
 	mu       sync.Mutex
 	degraded bool
-	sent     []sent        // not delivered yet, in order
+	sent     []underway    // not delivered yet, in order
 	settled  chan struct{} // closed, and made anew, when some of it was
 	closed   bool
 }
 
-// sent is something of this server on its way through the log.
-type sent struct {
+// underway is something of this server on its way through the log.
+type underway struct {
 	namespace string
 	ticket    uint64
 	apply     func() // to this server's own sockets; it does not wait
@@ -84,7 +84,7 @@ func (l *link) publish(namespace string, body cluster.Body, apply func()) {
 		apply()
 		return
 	}
-	l.sent = append(l.sent, sent{namespace, ticket, apply})
+	l.sent = append(l.sent, underway{namespace, ticket, apply})
 }
 
 // signal sends something to the other servers that may be lost.
@@ -102,8 +102,8 @@ func (l *link) settle(ctx context.Context) error {
 	for {
 		l.mu.Lock()
 		changed := l.settled
-		done := !slices.ContainsFunc(l.sent, func(s sent) bool {
-			return slices.ContainsFunc(left, func(old sent) bool { return old.namespace == s.namespace && old.ticket == s.ticket })
+		done := !slices.ContainsFunc(l.sent, func(s underway) bool {
+			return slices.ContainsFunc(left, func(old underway) bool { return old.namespace == s.namespace && old.ticket == s.ticket })
 		})
 		l.mu.Unlock()
 		if done {
@@ -121,7 +121,7 @@ func (l *link) settle(ctx context.Context) error {
 func (l *link) own(e cluster.Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	at := slices.IndexFunc(l.sent, func(s sent) bool { return s.namespace == e.Namespace && s.ticket == e.Ticket })
+	at := slices.IndexFunc(l.sent, func(s underway) bool { return s.namespace == e.Namespace && s.ticket == e.Ticket })
 	if at < 0 {
 		return
 	}

@@ -235,7 +235,7 @@ func TestBroadcastAllocatesNothingPerReceiver(t *testing.T) {
 	index := &namespaceIndex{name: "/", all: &roomIndex{}, rooms: map[string]*roomIndex{}}
 	s.index["/"] = index
 	for range 1000 {
-		session := &Session{}
+		session := &Session{server: s.server}
 		session.out = outbox{limit: 1 << 20, ws: sink{}}
 		m := newMember(&Socket{session: session, namespace: &Namespace{name: "/"}})
 		m.all = index.all.add(m)

@@ -212,3 +212,8 @@ func (s *Socket) leftRooms() (left []string) {
 	}
 	return left
 }
+
+func (r *resumption) observe(result RecoveryResult) {
+	r.server.counted.resumed.add(result)
+	r.options.Observe(result)
+}

@@ -92,7 +92,7 @@ func (s *Socket) write(f *protocol.Frame, volatile bool, event func() (data []by
 	if event != nil && s.watched.Load() {
 		s.watch(event()) // first: who reads the event may already cause the next one
 	}
-	s.session.out.send(f, volatile)
+	s.session.send(f, volatile)
 }
 
 // behind returns the socket's member when emits are on their way that may be for it, else nil: what is written directly

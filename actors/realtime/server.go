@@ -36,6 +36,7 @@ type Server struct {
 	history    *history // nil without recovery, as keeper
 	keeper     *keeper
 	resumption *resumption // nil without Options.Replay
+	counted    counted
 	// What every session waits for: its next ping, its pong, its first socket.
 	pings, pongs, connects *actors.Deadlines
 
@@ -130,6 +131,7 @@ func (s *Server) Open(ctx context.Context, r Request, transport string) (*Sessio
 	select {
 	case ok := <-opened:
 		if ok {
+			s.counted.accepted.add(transport)
 			return session, nil
 		}
 		s.release(session)

@@ -97,6 +97,7 @@ func (s *Session) Receive(t Transport, data []byte, binary bool) bool {
 	if !s.inbound.take(size, s.server.options.MaxInbound) {
 		return false
 	}
+	s.server.counted.received(len(packet.Data))
 	s.server.system.Send(s.pid, inbound{transport: t, packet: packet, size: size})
 	return true
 }
@@ -137,6 +138,7 @@ func (s *Session) Post(ctx context.Context, body []byte) error {
 			}
 			return nil // an earlier packet ended it
 		}
+		s.server.counted.received(len(p.Data))
 		m := inbound{packet: p, size: size}
 		if i == len(packets)-1 && err == nil {
 			m.done = done
@@ -201,10 +203,10 @@ func (s *Session) Send(data []byte, binary bool) {
 		return
 	}
 	if binary {
-		s.out.send(protocol.Binary(data), false)
+		s.send(protocol.Binary(data), false)
 		return
 	}
-	s.out.send(protocol.Message(data, nil), false)
+	s.send(protocol.Message(data, nil), false)
 }
 
 // Writable reports whether a packet would leave at once: a poll is waiting, or nothing is queued for the WebSocket.
@@ -225,7 +227,7 @@ func (s *Session) Close() {
 func (s *Session) SendPong(t Transport, payload []byte) {
 	frame := protocol.WebSocketPong(payload)
 	if s.websocket.Load() {
-		s.out.send(frame, true)
+		s.send(frame, true)
 		return
 	}
 	// The transport is a candidate still: nobody else writes to it but the session that answers its probe.
@@ -244,3 +246,9 @@ func (s *Session) BeginPost() bool {
 
 // EndPost follows BeginPost.
 func (s *Session) EndPost() { s.posting.Store(false) }
+
+// send writes or queues a frame, and counts it.
+func (s *Session) send(f *protocol.Frame, volatile bool) {
+	s.server.counted.sent(sent{1, 1, f.Size()})
+	s.out.send(f, volatile)
+}

@@ -234,6 +234,7 @@ func (a *sessionActor) end(reason Reason, status int) {
 		return
 	}
 	a.ended = true
+	a.s.server.counted.ended.add(reason)
 	a.s.closing.Store(true)
 	a.heartbeat.Stop()
 	a.joined()
@@ -316,4 +317,4 @@ func (a *sessionActor) finish() {
 }
 
 // write sends a Socket.IO packet.
-func (a *sessionActor) write(p socketio.Packet) { a.s.out.send(frameOf(p, false), false) }
+func (a *sessionActor) write(p socketio.Packet) { a.s.send(frameOf(p, false), false) }

@@ -28,6 +28,7 @@ type shard struct {
 	scheduled bool // a flush is in the inbox
 	mark      uint64
 	members   int // of all namespaces
+	sent      sent
 	touched   []*member
 	queue     []queued
 	batch     []*protocol.Frame // of the member that is being written
@@ -155,6 +156,7 @@ func (s *shard) Failed(msg any) {
 // Reset implements actors.Resetter: the shard begins anew, and its clients come back by themselves.
 func (s *shard) Reset() {
 	for _, index := range s.index {
+		s.server.counted.rooms.Add(-int64(len(index.rooms)))
 		for _, m := range index.all.members {
 			s.server.system.Send(m.socket.session.pid, closing{reason: ReasonPanic})
 		}

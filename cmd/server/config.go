@@ -52,7 +52,7 @@ type Config struct {
 	MaxConnectionsPerAddress int           `variable:"MAX_CONNECTIONS_PER_ADDRESS" default:"10000" range:"1..10000000" help:"Connections from one address; a shop's phones share one."`
 	PresenceGrace            time.Duration `variable:"PRESENCE_GRACE" default:"5s" range:"0s..5m" help:"How long a user counts as online after the last connection is gone."`
 	RecoveryWindow           time.Duration `variable:"RECOVERY_WINDOW" default:"2m" range:"0s..24h" help:"How long a client may be away and still get what it missed. 0s: never."`
-	LogRetention             time.Duration `variable:"LOG_RETENTION" default:"24h" range:"1m..8760h" help:"How long events are kept for clients that were away; longer than RECOVERY_WINDOW and a heartbeat."`
+	LogRetention             time.Duration `variable:"LOG_RETENTION" default:"24h" range:"1s..8760h" help:"How long events are kept for clients that were away; longer than RECOVERY_WINDOW and a heartbeat."`
 	JoinRate                 Rate          `variable:"JOIN_RATE" default:"120/1m" help:"join and leave events of one user."`
 	TypingRate               Rate          `variable:"TYPING_RATE" default:"120/1m" help:"typing events of one user."`
 	MessageReadRate          Rate          `variable:"MESSAGE_READ_RATE" default:"600/1m" help:"messageRead events of one user."`

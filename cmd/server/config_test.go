@@ -67,7 +67,7 @@ func TestSettingErrorsStopTheStart(t *testing.T) {
 		"PING_TIMEOUT":                append(slices.Clone(duration), "99ms", "6m"),
 		"PRESENCE_GRACE":              append(slices.Clone(duration), "6m"),
 		"RECOVERY_WINDOW":             append(slices.Clone(duration), "25h"),
-		"LOG_RETENTION":               append(slices.Clone(duration), "59s", "8761h"),
+		"LOG_RETENTION":               append(slices.Clone(duration), "999ms", "8761h"),
 		"HTTP_READ_TIMEOUT":           append(slices.Clone(duration), "0s", "11m"),
 		"HTTP_WRITE_TIMEOUT":          append(slices.Clone(duration), "0s", "11m"),
 		"HTTP_IDLE_TIMEOUT":           append(slices.Clone(duration), "0s", "61m"),

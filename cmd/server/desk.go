@@ -67,6 +67,13 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	if err != nil {
 		return nil, err
 	}
+	if store, err = figures.Store(store); err != nil {
+		return nil, err
+	}
+	doings, err := figures.Desk()
+	if err != nil {
+		return nil, err
+	}
 	d := &desk{log: log, window: c.DrainWindow, metrics: newMetricsServer(page)}
 	if d.system, err = actors.New(log, now); err != nil {
 		return nil, err
@@ -89,14 +96,14 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	}
 	d.realtime = realtime.New(d.system, options)
 	d.bookings, err = bookings.NewDesk(d.system, store, bookings.Options{
-		Policy: booking.Policy{Everyone: c.EventAudience == audienceEveryone}, Now: now, Log: log,
+		Policy: booking.Policy{Everyone: c.EventAudience == audienceEveryone}, Now: now, Log: log, Observe: doings.Command,
 	})
 	if err != nil {
 		return nil, err
 	}
 	d.sockets, err = bookings.NewSockets(d.system, d.realtime, d.bookings, store, bookings.SocketOptions{
 		Authenticator: authenticator{accounts}, Directory: accounts, Anonymous: c.SocketAuth == authNone,
-		Revoked: accounts.Invalidate, Limits: limits(c), Trimming: bookings.Trimming{Keep: c.LogRetention}, Now: local, Log: log,
+		Revoked: accounts.Invalidate, Limits: limits(c), Trimming: bookings.Trimming{Keep: c.LogRetention}, Published: doings.Published, Now: local, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -113,7 +120,7 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 		return nil, err
 	}
 	http.NewEngineIO(d.realtime, engine).Mount(d.http.App(), socketPath)
-	if err := figures.Actors(d.system); err != nil {
+	if err := errors.Join(figures.Actors(d.system), figures.Sockets(d.realtime)); err != nil {
 		return nil, err
 	}
 	if err := d.sockets.Start(ctx); err != nil {

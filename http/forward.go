@@ -36,6 +36,12 @@ type Forwarding struct {
 // forwardedHeader proves that a node has passed a request on. Such a one is not passed on again.
 const forwardedHeader = "X-Desk-Forwarded"
 
+// reach opens a connection to another node.
+func reach(c *fiber.Ctx, address string) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: dialTime}
+	return dialer.DialContext(c.Context(), "tcp", address)
+}
+
 // dialTime bounds how long reaching another node may take.
 const dialTime = 2 * time.Second
 
@@ -97,7 +103,7 @@ func (f Forwarding) pass(c *fiber.Ctx, address, sid string) error {
 	request.Header.Set(forwardedHeader, f.proof(sid))
 	request.Header.SetConnectionClose()
 	request.UseHostHeader = true
-	far, err := net.DialTimeout("tcp", address, dialTime)
+	far, err := reach(c, address)
 	if err != nil {
 		return err
 	}
@@ -118,7 +124,7 @@ func (f Forwarding) pass(c *fiber.Ctx, address, sid string) error {
 	case err = <-answered:
 	case <-watch.gone:
 		hangUp()
-		<-answered
+		_ = <-answered // of nobody any more
 		err = errClientGone
 	}
 	watch.stop()
@@ -141,7 +147,7 @@ func (f Forwarding) body(c *fiber.Ctx) ([]byte, error) {
 
 // tunnel joins the client's connection with one to another node, for a WebSocket. That node answers the upgrade.
 func (f Forwarding) tunnel(c *fiber.Ctx, address, sid string) error {
-	far, err := net.DialTimeout("tcp", address, dialTime)
+	far, err := reach(c, address)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (m *membership) serving(l net.Addr) error {
 	address := m.address
 	if address == "" {
 		port := l.(*net.TCPAddr).Port
-		host, err := m.client.LocalAddress()
+		host, err := m.client.LocalAddress(context.Background())
 		if err != nil {
 			return fmt.Errorf("find this node's address: %w", err)
 		}

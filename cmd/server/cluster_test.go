@@ -144,7 +144,7 @@ func TestUnknownSessions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := answer.Body.Close(); err != nil || answer.StatusCode != 400 {
+	if err := answer.Body.Close(); err != nil || answer.StatusCode != nethttp.StatusBadRequest {
 		t.Errorf("forged: %d, %v", answer.StatusCode, err)
 	}
 }
@@ -183,7 +183,7 @@ func TestDegraded(t *testing.T) {
 		}
 		defer func() { _ = answer.Body.Close() }() // read to its end below
 		text, err := io.ReadAll(answer.Body)
-		if err != nil || answer.StatusCode != 200 {
+		if err != nil || answer.StatusCode != nethttp.StatusOK {
 			t.Fatalf("%d, %v", answer.StatusCode, err)
 		}
 		return string(text)

@@ -75,6 +75,11 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 		return nil, err
 	}
 	d := &desk{log: log, window: c.DrainWindow, metrics: newMetricsServer(page)}
+	if c.RedisURL != "" { // first: it is the most likely to refuse
+		if d.cluster, err = joinCluster(ctx, c, log, now); err != nil {
+			return nil, err
+		}
+	}
 	if d.system, err = actors.New(log, now); err != nil {
 		return nil, err
 	}
@@ -87,10 +92,7 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	engine := http.EngineOptions{
 		Logger: log, Goroutines: c.WebSocketReaders == "goroutines", Ready: func() bool { return !d.http.Draining() },
 	}
-	if c.RedisURL != "" {
-		if d.cluster, err = joinCluster(ctx, c, log, now); err != nil {
-			return nil, err
-		}
+	if d.cluster != nil {
 		options.Bus, options.NewSid = d.cluster.bus, d.cluster.newSid
 		engine.Middleware = append(engine.Middleware, d.cluster.forwarding(c))
 	}

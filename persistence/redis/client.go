@@ -129,7 +129,7 @@ func checkVersion(info string) error {
 		}
 		var major, minor int
 		if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil {
-			return nil //nolint:nilerr // an odd version is not an old one
+			return nil // an odd version is not an old one
 		}
 		if major < oldestMajor || major == oldestMajor && minor < oldestMinor {
 			return oldError(version)
@@ -174,8 +174,9 @@ func (c *Client) Ping(ctx context.Context) error {
 }
 
 // LocalAddress returns this machine's address, without port, as the server sees it.
-func (c *Client) LocalAddress() (string, error) {
-	conn, err := net.DialTimeout("tcp", c.address, c.options.Timeout)
+func (c *Client) LocalAddress(ctx context.Context) (string, error) {
+	dialer := net.Dialer{Timeout: c.options.Timeout}
+	conn, err := dialer.DialContext(ctx, "tcp", c.address)
 	if err != nil {
 		return "", c.explain(err)
 	}

@@ -51,7 +51,7 @@ func (c *Client) explain(err error) error {
 	case said(err, "NOAUTH"):
 		return fmt.Errorf("Redis at %s wants a user and a password, and the URL has none", c.address)
 	case denied(err):
-		return fmt.Errorf("Redis at %s does not let the URL's user do what is needed: %s", c.address, err)
+		return fmt.Errorf("Redis at %s does not let the URL's user do what is needed: %w", c.address, err)
 	case said(err, "ERR DB index", "ERR invalid DB index"):
 		return fmt.Errorf("Redis at %s has no database of the URL's number", c.address)
 	case said(err, "READONLY"):

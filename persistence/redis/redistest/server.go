@@ -33,7 +33,7 @@ func Start(t testing.TB, args ...string) *Server {
 		}
 		t.Skip("redis-server is not installed; apt-get install redis-server.")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,14 +56,14 @@ func (s *Server) URL() string { return "redis://" + s.Address }
 // Run starts the server again after Kill, at the same address and without its data.
 func (s *Server) Run(t testing.TB) {
 	t.Helper()
-	s.command = exec.Command(s.args[0], s.args[1:]...)
+	s.command = exec.CommandContext(context.WithoutCancel(t.Context()), s.args[0], s.args[1:]...)
 	if err := s.command.Start(); err != nil {
 		t.Fatal(err)
 	}
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	for deadline := time.Now().Add(patience); ; <-again.C {
-		conn, err := net.Dial("tcp", s.Address)
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", s.Address)
 		if err == nil {
 			_ = conn.Close() // it answers, and that is all
 			return
@@ -100,7 +100,7 @@ type Way struct {
 // Path opens a way to the server that ends with the test.
 func (s *Server) Path(t testing.TB) *Way {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

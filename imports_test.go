@@ -63,6 +63,7 @@ func rules() []rule {
 			folder: "metrics", own: []string{"actors", "actors/realtime", "actors/bookings", "booking"},
 			others: []string{"*", prom}, tests: stores,
 		},
+		{folder: "faults", own: []string{"bench"}, others: anything},
 		{folder: "hammer", own: everything},
 		{folder: "wiretest", own: everything, others: anything},
 		{folder: "bench", own: everything, others: []string{"*", fasthttp}},

@@ -56,12 +56,11 @@ func amount(short, promised int) int {
 
 // desk is a server in a process of its own, which can be ended and started again on the same port and store.
 type desk struct {
-	t        *testing.T
-	port     int
-	data     string
-	env      []string
-	http     *http.Client
-	requests sync.WaitGroup
+	t    *testing.T
+	port int
+	data string
+	env  []string
+	http *http.Client
 
 	mu  sync.Mutex // of cmd and log
 	cmd *exec.Cmd

@@ -53,11 +53,11 @@ func while(t *testing.T, n int, least, most time.Duration, do func(round int)) {
 
 // TestCuts: clients that are cut again and again while bookings change get everything, once and in order.
 func TestCuts(t *testing.T) {
-	clients, rounds, gone, every := 150, 4, 300*time.Millisecond, 1500*time.Millisecond
+	clients, rounds, gone, every, pause := 150, 4, 300*time.Millisecond, 1500*time.Millisecond, 20*time.Millisecond
 	if long() {
-		clients, rounds, gone, every = 1000, 8, 2*time.Second, 15*time.Second
+		clients, rounds, gone, every, pause = 1000, 8, 2*time.Second, 15*time.Second, 200*time.Millisecond
 	}
-	s := set(t, clients, 4, 20*time.Millisecond, soon)
+	s := set(t, clients, 4, pause, soon)
 	// Each client is cut once in a round, at a moment of its own.
 	var all sync.WaitGroup
 	for range rounds {
@@ -125,7 +125,7 @@ func TestStops(t *testing.T) {
 // TestRestart: thousands that lose the server at once are all back, and have recovered.
 func TestRestart(t *testing.T) {
 	clients := amount(600, 5000)
-	s := set(t, clients, 2, 20*time.Millisecond, stock)
+	s := set(t, clients, 2, time.Duration(amount(20, 200))*time.Millisecond, stock)
 	back := make(chan int64, clients)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

@@ -32,13 +32,21 @@ type told struct {
 	version       int
 }
 
+// heard is a packet, read: everybody gets the same bytes.
+type heard struct {
+	number     int // of what it tells
+	id, offset string
+	at         place
+}
+
 // ledger is what one client was told. It is used on the client's loop.
 type ledger struct {
 	pid, offset string
 	at          place
-	seen        map[int32]string // event by number → eventId
+	seen        []string // event by number → eventId, or empty
 	attempts    int
-	connected   bool // it has been
+	connected   bool  // it has been
+	ended       int64 // when its last connection did
 	behind      place
 	began       int64
 }
@@ -53,7 +61,8 @@ type watchers struct {
 	ledgers []ledger
 
 	mu      sync.Mutex
-	numbers map[told]int32
+	packets map[string]heard
+	numbers map[told]int
 	newest  place
 	replays []time.Duration // from the CONNECT to the last event that was missed
 	faults  map[string]int
@@ -67,12 +76,9 @@ type watchers struct {
 func newWatchers(t *testing.T, d *desk, n int, token func(int) string, backoff func(int) time.Duration) *watchers {
 	t.Helper()
 	w := &watchers{
-		token: token, clock: swarm.NewClock(), backoff: backoff, ledgers: make([]ledger, n), numbers: map[told]int32{}, faults: map[string]int{},
+		token: token, clock: swarm.NewClock(), backoff: backoff, ledgers: make([]ledger, n), numbers: map[told]int{}, packets: map[string]heard{}, faults: map[string]int{},
 	}
 	w.comeBack.Store(true)
-	for i := range w.ledgers {
-		w.ledgers[i].seen = map[int32]string{}
-	}
 	s, err := swarm.New(swarm.Options{Address: d.address(), Clients: n, Observer: w, Auth: w.auth, InFlight: 64, Clock: w.clock})
 	if err != nil {
 		t.Fatal(err)
@@ -135,11 +141,12 @@ func (w *watchers) Connected(c *swarm.Client, at int64, answer []byte) {
 }
 
 // Closed implements swarm.Observer.
-func (w *watchers) Closed(c *swarm.Client, _ int64, why *swarm.CloseError) {
+func (w *watchers) Closed(c *swarm.Client, at int64, why *swarm.CloseError) {
 	if strings.Contains(why.Packet, "revoked_token") {
 		w.refused.Add(1)
 		return
 	}
+	w.ledgers[c.Index()].ended = at
 	if !w.ledgers[c.Index()].connected {
 		w.fault("%v", why)
 		return
@@ -157,37 +164,26 @@ func (w *watchers) again(c *swarm.Client) {
 
 // Packet implements swarm.Observer.
 func (w *watchers) Packet(c *swarm.Client, at int64, packet []byte) {
-	l := &w.ledgers[c.Index()]
-	var said []json.RawMessage
-	if packet[0] != '2' || json.Unmarshal(packet[1:], &said) != nil || len(said) < 3 {
+	h, ok := w.hear(packet)
+	if !ok {
 		return // volatile: it has no offset
 	}
-	var offset, name string
-	var event struct {
-		BookingID, EventID string
-		Version            int
-	}
-	if json.Unmarshal(said[0], &name) != nil || json.Unmarshal(said[1], &event) != nil || json.Unmarshal(said[len(said)-1], &offset) != nil {
-		w.fault("an event that is none: %s", packet)
-		return
-	}
 	w.events.Add(1)
-	place := parsePlace(offset)
-	number := w.number(told{name, event.BookingID, event.Version}, place)
-	if id, again := l.seen[number]; again {
-		if id == event.EventID {
+	l := &w.ledgers[c.Index()]
+	if id := l.told(h.number); id != "" {
+		if id == h.id {
 			w.repeated.Add(1)
 		} else {
-			w.fault("%s came twice under two ids", name)
+			w.fault("an event came twice under two ids")
 		}
 		w.fault("doubled")
 	}
-	l.seen[number] = event.EventID
-	if !l.at.before(place) {
+	l.note(h)
+	if !l.at.before(h.at) {
 		w.fault("out of order")
 	}
-	l.at, l.offset = place, offset
-	if l.began != 0 && !place.before(l.behind) {
+	l.at, l.offset = h.at, h.offset
+	if l.began != 0 && !h.at.before(l.behind) {
 		w.mu.Lock()
 		w.replays = append(w.replays, time.Duration(at-l.began))
 		w.mu.Unlock()
@@ -195,19 +191,54 @@ func (w *watchers) Packet(c *swarm.Client, at int64, packet []byte) {
 	}
 }
 
-// number names an event shortly.
-func (w *watchers) number(e told, at place) int32 {
+// told returns the eventId under which the client was told of an event; empty if it was not.
+func (l *ledger) told(number int) string {
+	if number < len(l.seen) {
+		return l.seen[number]
+	}
+	return ""
+}
+
+func (l *ledger) note(h heard) {
+	if n := h.number + 1; n > len(l.seen) {
+		l.seen = append(l.seen, make([]string, n-len(l.seen))...)
+	}
+	l.seen[h.number] = h.id
+}
+
+// hear reads a packet that is an event of the log.
+func (w *watchers) hear(packet []byte) (h heard, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.newest.before(at) {
-		w.newest = at
+	if h, ok := w.packets[string(packet)]; ok {
+		return h, true
 	}
-	n, known := w.numbers[e]
-	if !known {
-		n = int32(len(w.numbers))
-		w.numbers[e] = n
+	var said []json.RawMessage
+	if packet[0] != '2' || json.Unmarshal(packet[1:], &said) != nil || len(said) < 3 {
+		return heard{}, false
 	}
-	return n
+	var name string
+	var event struct {
+		BookingID, EventID string
+		Version            int
+	}
+	if json.Unmarshal(said[0], &name) != nil || json.Unmarshal(said[1], &event) != nil || json.Unmarshal(said[len(said)-1], &h.offset) != nil {
+		w.faults["an event that is none: "+string(packet)]++
+		return heard{}, false
+	}
+	h.id, h.at = event.EventID, parsePlace(h.offset)
+	if w.newest.before(h.at) {
+		w.newest = h.at
+	}
+	e := told{name, event.BookingID, event.Version}
+	if n, known := w.numbers[e]; known {
+		h.number = n
+	} else {
+		h.number = len(w.numbers)
+		w.numbers[e] = h.number
+	}
+	w.packets[string(packet)] = h
+	return h, true
 }
 
 // expected returns what everybody should have been told of some bookings.
@@ -234,7 +265,7 @@ func (w *watchers) compare(t *testing.T, events []told) {
 		<-time.After(10 * time.Millisecond) // the pace of asking
 	}
 	var lost, unknown atomic.Int64
-	wanted := map[int32]bool{}
+	wanted := map[int]bool{}
 	w.mu.Lock()
 	for _, e := range events {
 		if n, known := w.numbers[e]; known {
@@ -248,12 +279,12 @@ func (w *watchers) compare(t *testing.T, events []told) {
 	if err := w.swarm.Each(ctx, func(c *swarm.Client) {
 		l := &w.ledgers[c.Index()]
 		for n := range wanted {
-			if _, seen := l.seen[n]; !seen {
+			if l.told(n) == "" {
 				lost.Add(1)
 			}
 		}
-		for n := range l.seen {
-			if !wanted[n] {
+		for n, id := range l.seen {
+			if id != "" && !wanted[n] {
 				unknown.Add(1)
 			}
 		}

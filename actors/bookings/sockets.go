@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -149,13 +150,58 @@ func (f *Sockets) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the log's epoch: %w", err)
 	}
-	f.server.Begin(epoch, realtime.Position(head))
+	newest, err := f.newest(ctx, head)
+	if err != nil {
+		f.opts.Log.Warn().Err(err).Msg("Newest events could not be read: those who were here ask the store one by one")
+	}
+	f.server.Begin(epoch, realtime.Position(head), newest...)
 	f.notifier.follow(head)
 	if f.opts.Trimming.Keep > 0 {
 		f.spawn(func() { f.trim(f.opts.Trimming) })
 	}
 	return nil
 }
+
+const (
+	// newestFor is how old the entries are that a start reads at once for all who come back: what they missed while there
+	// was no server, and what they had not received before.
+	newestFor = 2 * time.Minute
+	// newestMost bounds how many.
+	newestMost = 16_384
+	// newestTime bounds how long a start waits for them.
+	newestTime = 5 * time.Second
+)
+
+// newest returns the newest entries up to head.
+func (f *Sockets) newest(ctx context.Context, head booking.Position) (newest []realtime.Entry, err error) {
+	after := booking.Position{Ms: head.Ms - min(head.Ms, uint64(newestFor.Milliseconds()))}
+	if head.Compare(after) <= 0 {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, newestTime)
+	defer cancel()
+	err = f.store.Follow(ctx, after, func(batch []booking.LogEntry) error {
+		for _, e := range batch {
+			if e.Position.Compare(head) <= 0 && e.Revocation == nil {
+				newest = append(newest, published(e))
+			}
+		}
+		if over := len(newest) - newestMost; over > 0 {
+			newest = slices.Clone(newest[over:])
+		}
+		if batch[len(batch)-1].Position.Compare(head) >= 0 {
+			return errReached
+		}
+		return nil
+	})
+	if !errors.Is(err, errReached) {
+		return nil, err
+	}
+	return newest, nil
+}
+
+// errReached ends following.
+var errReached = errors.New("the head was reached")
 
 // Flush waits until everything that is committed by now has been fanned out, or ctx ends.
 func (f *Sockets) Flush(ctx context.Context) error { return f.notifier.flush(ctx) }

@@ -1,7 +1,6 @@
 package realtime
 
 import (
-	"slices"
 	"sync/atomic"
 
 	"kapoor.example/desk/actors"
@@ -120,15 +119,12 @@ func (m broadcast) event() (data []byte, attachments [][]byte) { return m.data, 
 func (a *adapter) publish(m publication) {
 	list := make([]emit, len(m.entries))
 	for i, e := range m.entries {
-		namespace, rooms, offset := e.Namespace, e.Rooms, e.Offset
+		namespace, rooms, offset := e.Namespace, e.audience(), e.Offset
 		if a.server.history == nil && a.server.resumption == nil {
 			offset = ""
 		}
 		if namespace == "" {
 			namespace = "/"
-		}
-		if slices.Contains(rooms, RoomEveryone) {
-			rooms = nil
 		}
 		list[i] = emit{namespace: namespace, rooms: rooms, frame: protocol.EventFrame(namespace, e.Name, e.Payload, offset), event: e.event}
 		if r := a.server.resumption; r != nil {

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"encoding/json"
+	"slices"
 
 	"kapoor.example/desk/protocol/socketio"
 )
@@ -23,6 +24,14 @@ func (e Entry) event() (data []byte, attachments [][]byte) {
 		return nil, nil // for listeners only: a payload that is no JSON is nothing they could read
 	}
 	return data, nil
+}
+
+// audience returns the rooms; nil for everybody.
+func (e Entry) audience() []string {
+	if slices.Contains(e.Rooms, RoomEveryone) {
+		return nil
+	}
+	return e.Rooms
 }
 
 // RoomEveryone in an Entry's rooms means every socket of the namespace.

@@ -48,11 +48,28 @@ func newResumption(s *Server, o Replay) *resumption {
 }
 
 // Begin says which log Publish will tell of, by a number that no other log has, and after which position. With
-// Options.Replay it is called once, before the server takes connections.
-func (s *Server) Begin(epoch uint64, head Position) {
+// Options.Replay it is called once, before the server takes connections. newest may be given: entries in their order and
+// without a gap, up to head. What came after the first of them needs not be read from the log again, which is what
+// everybody asks for who lost a server that was restarted.
+func (s *Server) Begin(epoch uint64, head Position, newest ...Entry) {
 	if r := s.resumption; r != nil {
 		r.epoch, r.begun = epoch, head
 		r.ring.begin(head)
+		r.fill(newest)
+	}
+}
+
+// fill puts entries into the ring that were published by another process.
+func (r *resumption) fill(newest []Entry) {
+	for i, e := range newest {
+		at, ok := parsePosition(e.Offset)
+		if i == 0 && ok {
+			r.ring.begin(at)
+			continue
+		}
+		if rooms := e.audience(); ok {
+			r.ring.add(ringEntry{at: at, rooms: rooms, frame: protocol.EventFrame("/", e.Name, e.Payload, e.Offset)})
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ func set(t *testing.T, clients, writers int, pause time.Duration, backoff func(i
 	s := &setting{desk: startDesk(t, env...)}
 	s.admin = s.login("admin@example.com", "admin123")
 	s.before = ids(s.all(s.admin))
-	s.watchers = newWatchers(t, s.desk, clients, same(s.login("staff@example.com", "staff123")), backoff)
+	s.watchers = newWatchers(t, s.address(), clients, same(s.login("staff@example.com", "staff123")), backoff)
 	s.writers = s.write(t, writers, pause)
 	return s
 }

@@ -57,7 +57,7 @@ func TestRevoked(t *testing.T) {
 	people := seed(t, d, clients/each)
 	d.start()
 	admin, customer := d.login("admin@example.com", "admin123"), d.login("customer@example.com", "password123")
-	w := newWatchers(t, d, clients, func(client int) string { return people[client/each].token }, soon)
+	w := newWatchers(t, d.address(), clients, func(client int) string { return people[client/each].token }, soon)
 
 	// When each booking was asked for, and when each person's rights were gone.
 	var mu sync.Mutex

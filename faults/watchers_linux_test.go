@@ -73,13 +73,13 @@ type watchers struct {
 	comeBack                              atomic.Bool
 }
 
-func newWatchers(t *testing.T, d *desk, n int, token func(int) string, backoff func(int) time.Duration) *watchers {
+func newWatchers(t *testing.T, address string, n int, token func(int) string, backoff func(int) time.Duration) *watchers {
 	t.Helper()
 	w := &watchers{
 		token: token, clock: swarm.NewClock(), backoff: backoff, ledgers: make([]ledger, n), numbers: map[told]int{}, packets: map[string]heard{}, faults: map[string]int{},
 	}
 	w.comeBack.Store(true)
-	s, err := swarm.New(swarm.Options{Address: d.address(), Clients: n, Observer: w, Auth: w.auth, InFlight: 64, Clock: w.clock})
+	s, err := swarm.New(swarm.Options{Address: address, Clients: n, Observer: w, Auth: w.auth, InFlight: 64, Clock: w.clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +92,19 @@ func newWatchers(t *testing.T, d *desk, n int, token func(int) string, backoff f
 	}
 	s.SetInFlight(0)
 	return w
+}
+
+// cutAll ends every connection; all come back.
+func (w *watchers) cutAll(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := w.swarm.Each(ctx, func(c *swarm.Client) {
+		c.Cut(true)
+		w.again(c)
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (w *watchers) auth(client int) string {

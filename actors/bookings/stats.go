@@ -96,9 +96,7 @@ func (s *stats) found(msg statsFound) {
 		return
 	}
 	// Every node sees every change, so each tells its own admins.
-	if err := s.sockets.space.To(booking.AdminRoom).Local().Volatile().Emit(booking.EventStatsUpdated, msg.overview); err != nil {
-		s.sockets.opts.Log.Error().Str("event", booking.EventStatsUpdated).Err(err).Msg("Socket event could not be encoded")
-	}
+	s.sockets.emitHere([]string{booking.AdminRoom}, booking.EventStatsUpdated, msg.overview)
 }
 
 // overview asks the store. It runs outside of actors.

@@ -47,7 +47,7 @@ func seed(t *testing.T, d *desk, n int) (people []person) {
 	return people[:n]
 }
 
-// TestRevoked: whoever was deactivated or got another role is told nothing that was committed afterwards, and does not come
+// TestRevoked: whoever was deactivated, or got another role or password, is told nothing that was committed afterwards, and does not come
 // back with the old token. Everybody else is told everything.
 func TestRevoked(t *testing.T) {
 	const each = 10 // sockets of a person
@@ -101,10 +101,7 @@ func TestRevoked(t *testing.T) {
 				if n%5 == 4 {
 					continue // every fifth stays
 				}
-				change := map[string]any{"active": false}
-				if n%2 == 1 {
-					change = map[string]any{"role": "staff"}
-				}
+				change := []map[string]any{{"active": false}, {"role": "staff"}, {"password": "another password"}}[n%3]
 				if status, err := d.call(ctx, "PATCH", "/api/v1/users/"+people[n].id, admin, "", change, nil); status != http.StatusOK {
 					t.Errorf("revoke: %d, %v", status, err)
 					return

@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"kapoor.example/desk/actors/realtime"
+	"kapoor.example/desk/auth"
 	"kapoor.example/desk/http"
 	"kapoor.example/desk/persistence/redis"
 )
@@ -112,4 +113,17 @@ func (m *membership) degraded() bool { return m != nil && m.bus.State().Degraded
 // close ends the bus once what waits for it is written, or ctx ends.
 func (m *membership) close(ctx context.Context) error {
 	return errors.Join(m.nodes.Withdraw(ctx, m.name), m.bus.Close(ctx), m.client.Close())
+}
+
+// counting counts for all nodes together.
+type counting struct{ *redis.Limits }
+
+// Take implements auth.Shared.
+func (c counting) Take(ctx context.Context, limit, key string, rate auth.Rate) (time.Duration, error) {
+	return c.Limits.Take(ctx, limit, key, rate.Events, rate.Per)
+}
+
+// GiveBack implements auth.Shared.
+func (c counting) GiveBack(ctx context.Context, limit, key string, rate auth.Rate) error {
+	return c.Limits.GiveBack(ctx, limit, key, rate.Events, rate.Per)
 }

@@ -55,8 +55,17 @@ type desk struct {
 // newDesk builds the desk on an open store: the account service, the actors, the routes, and what joins them.
 func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Logger, now func() time.Time) (Desk, error) {
 	local := func() time.Time { return now().In(c.TimeZone) }
+	d := &desk{log: log, window: c.DrainWindow}
+	var err error
+	var counts auth.Shared
+	if c.RedisURL != "" { // first: it is the most likely to refuse
+		if d.cluster, err = joinCluster(ctx, c, log, now); err != nil {
+			return nil, err
+		}
+		counts = counting{d.cluster.client.Limits()}
+	}
 	accounts, err := auth.New(ctx, auth.Options{
-		Store: store, Secret: []byte(c.JWTSecret), Now: now, TTL: c.JWTTTL,
+		Shared: counts, Store: store, Secret: []byte(c.JWTSecret), Now: now, TTL: c.JWTTTL,
 		LoginPerAddress: auth.Rate(c.LoginLimitAddress), LoginPerAccount: auth.Rate(c.LoginLimitAccount),
 		RegisterPerAddress: auth.Rate(c.RegisterLimitAddress),
 	})
@@ -74,12 +83,7 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{log: log, window: c.DrainWindow, metrics: newMetricsServer(page)}
-	if c.RedisURL != "" { // first: it is the most likely to refuse
-		if d.cluster, err = joinCluster(ctx, c, log, now); err != nil {
-			return nil, err
-		}
-	}
+	d.metrics = newMetricsServer(page)
 	if d.system, err = actors.New(log, now); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -17,6 +18,7 @@ import (
 	"kapoor.example/desk/actors/realtime"
 	"kapoor.example/desk/auth"
 	"kapoor.example/desk/http"
+	"kapoor.example/desk/metrics"
 	"kapoor.example/desk/persistence/redis"
 )
 
@@ -30,6 +32,8 @@ type membership struct {
 	log    zerolog.Logger
 	// address is where the other nodes reach this one; without a host, at the one by which it reaches Redis.
 	address string
+
+	forwarded, failed atomic.Int64 // requests of other nodes' sessions
 }
 
 // nameLength is how many characters of a sid name its node, tailLength how many more cannot be guessed.
@@ -57,7 +61,11 @@ func (m *membership) owner(ctx context.Context, sid string) (string, bool) {
 	if _, err := base64.RawURLEncoding.DecodeString(sid); err != nil {
 		return "", false
 	}
-	return m.nodes.Find(ctx, sid[:nameLength])
+	address, found := m.nodes.Find(ctx, sid[:nameLength])
+	if found {
+		m.forwarded.Add(1)
+	}
+	return address, found
 }
 
 // forwarding passes on what belongs to other nodes.
@@ -66,7 +74,7 @@ func (m *membership) forwarding(c Config) http.Middleware {
 	_, _ = mac.Write([]byte("between nodes")) // never fails
 	return http.Forwarding{
 		Owner: m.owner, Key: mac.Sum(nil), Patience: 2*c.PingInterval + c.PingTimeout, MaxBody: c.MaxPayload,
-		OnError: func(err error) { m.log.Debug().Err(err).Msg("Request not passed on to its node") },
+		OnError: func(err error) { m.failed.Add(1); m.log.Debug().Err(err).Msg("Request not passed on to its node") },
 	}.Middleware()
 }
 
@@ -109,6 +117,19 @@ func joinCluster(ctx context.Context, c Config, log zerolog.Logger, now func() t
 
 // degraded reports whether this node is cut off from the others; one without a cluster is not.
 func (m *membership) degraded() bool { return m != nil && m.bus.State().Degraded }
+
+// figures are how the node stands with the others.
+func (m *membership) figures() metrics.Cluster {
+	if m == nil {
+		return metrics.Cluster{}
+	}
+	state, traffic, failed := m.bus.State(), m.bus.Traffic(), m.failed.Load()
+	return metrics.Cluster{
+		CutOff: state.Degraded, Waiting: state.Waiting, WaitingBytes: state.WaitingBytes,
+		Published: traffic.Published, Heard: traffic.Heard, Refused: traffic.Refused, Lost: traffic.Lost,
+		Forwarded: max(0, m.forwarded.Load()-failed), ForwardsFailed: failed,
+	}
+}
 
 // close ends the bus once what waits for it is written, or ctx ends.
 func (m *membership) close(ctx context.Context) error {

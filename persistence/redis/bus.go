@@ -95,6 +95,7 @@ type Bus struct {
 	kept    kept
 	health  health
 	channel channels
+	traffic traffic
 
 	mu         sync.Mutex
 	epoch      string

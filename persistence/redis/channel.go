@@ -240,6 +240,7 @@ func (b *Bus) hear(payload []byte, r cluster.Receiver) {
 			return
 		}
 		if _, fetch := m.Body.(cluster.FetchSockets); !fetch {
+			b.traffic.heard.Add(1)
 			r.Signalled(m)
 		}
 	}

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"errors"
 	"sync"
 
 	"kapoor.example/desk/protocol/cluster"
@@ -144,7 +145,14 @@ func (b *Bus) Publish(namespace string, body cluster.Body, published func(cluste
 	if err != nil {
 		return 0, err
 	}
-	return b.queue.put(pending{stream: b.options.Names.StreamOf(namespace), entry: e, published: published})
+	ticket, err := b.queue.put(pending{stream: b.options.Names.StreamOf(namespace), entry: e, published: published})
+	switch {
+	case err == nil:
+		b.traffic.published.Add(1)
+	case errors.Is(err, cluster.ErrFull):
+		b.traffic.refused.Add(1)
+	}
+	return ticket, err
 }
 
 // ended reports whether nothing is taken any more.

@@ -107,6 +107,7 @@ func (r *reader) resume(conn redis.Conn) error {
 	}
 	r.epoch, r.at = epoch, at
 	if missed {
+		b.traffic.lost.Add(1)
 		r.receiver.Missed(b.entered())
 	}
 	return nil
@@ -165,9 +166,11 @@ func (r *reader) deliver(stream string, list []record) {
 	b.heads[stream] = r.at[stream]
 	b.mu.Unlock()
 	if gap {
+		b.traffic.lost.Add(1)
 		r.receiver.Missed(b.entered())
 	}
 	if len(entries) > 0 {
+		b.traffic.heard.Add(int64(len(entries)))
 		r.receiver.Deliver(entries)
 	}
 }

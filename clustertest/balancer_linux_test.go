@@ -99,7 +99,7 @@ func TestBalancers(t *testing.T) {
 }
 
 // of is the desk for a part of a test.
-func (d *desk) of(t *testing.T) *desk {
+func (d *desk) of(t testing.TB) *desk {
 	part := *d
 	part.t = t
 	return &part

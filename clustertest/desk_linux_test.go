@@ -21,7 +21,7 @@ import (
 
 // desk is a cluster of nodes, whose ports stay the same.
 type desk struct {
-	t     *testing.T
+	t     testing.TB
 	store string
 	redis *redistest.Server
 	nodes []*node
@@ -40,7 +40,7 @@ type node struct {
 }
 
 // startDesk runs so many nodes. redis are arguments of redis-server.
-func startDesk(t *testing.T, nodes int, redis []string, env ...string) *desk {
+func startDesk(t testing.TB, nodes int, redis []string, env ...string) *desk {
 	t.Helper()
 	d := &desk{
 		t: t, redis: redistest.Start(t, redis...), store: startStore(t),

@@ -58,7 +58,7 @@ func amount[T int | time.Duration](short, promised T) T {
 }
 
 // need returns where a program of the system is. Where it is missing the test is skipped, and fails when CI=true.
-func need(t *testing.T, name, from string) string {
+func need(t testing.TB, name, from string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -71,7 +71,7 @@ func need(t *testing.T, name, from string) string {
 }
 
 // freePort returns a port that nobody listens on.
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -82,7 +82,7 @@ func freePort(t *testing.T) int {
 }
 
 // eventually waits until something holds.
-func eventually(t *testing.T, what string, holds func() bool) {
+func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
@@ -95,7 +95,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 
 // process is a program that runs until the test ends, or is ended before.
 type process struct {
-	t    *testing.T
+	t    testing.TB
 	name string
 	mu   sync.Mutex
 	cmd  *exec.Cmd
@@ -116,7 +116,7 @@ func (p *process) text() string {
 }
 
 // run starts the program. Its log is shown where the test fails.
-func run(t *testing.T, name string, cmd *exec.Cmd) *process {
+func run(t testing.TB, name string, cmd *exec.Cmd) *process {
 	t.Helper()
 	p := &process{t: t, name: name, cmd: cmd, log: &bytes.Buffer{}}
 	if cmd.Stdout == nil {
@@ -151,7 +151,7 @@ func (p *process) end(signal syscall.Signal) {
 }
 
 // startStore runs a FerretDB and returns its URI.
-func startStore(t *testing.T) string {
+func startStore(t testing.TB) string {
 	t.Helper()
 	cmd := exec.Command(binaries["serve"], t.TempDir())
 	in, err := cmd.StdinPipe()

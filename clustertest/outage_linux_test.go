@@ -13,13 +13,13 @@ import (
 type upset struct {
 	name string
 	kept bool // Redis keeps its data on disk
-	does func(t *testing.T, d *desk)
+	does func(t testing.TB, d *desk)
 	// cuts says that clients may lose their connections, kills that some do. All of them resume.
 	cuts, kills bool
 }
 
 // rest lets time pass, during which clients are told of what is written.
-func rest(t *testing.T, d time.Duration) {
+func rest(t testing.TB, d time.Duration) {
 	select {
 	case <-time.After(d): // how long it lasts is what is tested
 	case <-t.Context().Done():
@@ -27,7 +27,7 @@ func rest(t *testing.T, d time.Duration) {
 }
 
 func upsets() []upset {
-	stop := func(t *testing.T, d *desk) {
+	stop := func(t testing.TB, d *desk) {
 		d.redis.Kill(t)
 		for _, n := range d.nodes {
 			eventually(t, n.name+" says that it is cut off", n.degraded)
@@ -39,7 +39,7 @@ func upsets() []upset {
 		}
 	}
 	return []upset{
-		{name: "a node is killed", cuts: true, kills: true, does: func(t *testing.T, d *desk) {
+		{name: "a node is killed", cuts: true, kills: true, does: func(t testing.TB, d *desk) {
 			d.nodes[1].kill()
 			rest(t, amount(2*time.Second, 10*time.Second))
 			d.nodes[1].start()
@@ -49,7 +49,7 @@ func upsets() []upset {
 		}},
 		{name: "Redis is stopped and loses its data", cuts: true, does: stop},
 		{name: "Redis is stopped and keeps its data", cuts: true, kept: true, does: stop},
-		{name: "Redis is slow", does: func(t *testing.T, d *desk) {
+		{name: "Redis is slow", does: func(t testing.TB, d *desk) {
 			for _, n := range d.nodes {
 				n.way.Slow(200 * time.Millisecond)
 			}
@@ -58,7 +58,7 @@ func upsets() []upset {
 				n.way.Slow(0)
 			}
 		}},
-		{name: "a node is cut off from Redis", cuts: true, does: func(t *testing.T, d *desk) {
+		{name: "a node is cut off from Redis", cuts: true, does: func(t testing.TB, d *desk) {
 			d.nodes[0].way.Cut()
 			eventually(t, "it says that it is cut off", d.nodes[0].degraded)
 			if d.nodes[1].degraded() {

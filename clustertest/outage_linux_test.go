@@ -139,6 +139,9 @@ func TestOneChain(t *testing.T) {
 			}
 			last = e.Status
 		}
+		if crowd.who[i].User.ID == admin.User.ID && l.Stats == 0 {
+			t.Errorf("client %d was told no statistics", i)
+		}
 		if n != changes {
 			t.Errorf("client %d: told of %d changes, %d were made", i, n, changes)
 		}

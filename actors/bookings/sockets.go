@@ -39,6 +39,9 @@ type SocketOptions struct {
 	Trimming Trimming
 	// CutOff reports whether the other servers of the cluster cannot be reached now; it must not block. Nil: there are none.
 	CutOff func() bool
+	// Turn reports whether this server is the one of the cluster that works out the statistics now. It may wait. Nil: each
+	// does so for its own sockets.
+	Turn func(context.Context) (bool, error)
 	// Beat is how often a server says to the others that it is there. Who was not heard of for seven times as long counts as
 	// gone, with everybody who was online there. Defaults to 2 s.
 	Beat time.Duration
@@ -136,6 +139,7 @@ func (f *Sockets) attach(rows []row) {
 		f.system.Send(f.presence.pid, here{user, online, at})
 	})
 	f.presence.join()
+	f.hearStats()
 }
 
 // Events returns the names of the events clients may send.

@@ -25,9 +25,6 @@ func TestTogether(t *testing.T) {
 	// Until both have heard of each other.
 	for answer := ""; answer != `431["noted"]` && answer != `431[["noted"]]`; answer = a.next() {
 		a.say(`421["cluster-server-emit",1]`)
-		if strings.HasPrefix(answer, "431[") {
-			continue
-		}
 	}
 	b.say(`42["shout","mark"]`)
 	for b.next() != `42["mark"]` { // behind the notes

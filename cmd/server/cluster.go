@@ -118,6 +118,14 @@ func joinCluster(ctx context.Context, c Config, log zerolog.Logger, now func() t
 // degraded reports whether this node is cut off from the others; one without a cluster is not.
 func (m *membership) degraded() bool { return m != nil && m.bus.State().Degraded }
 
+// turnLife is how long a node has its turn after it asked for it last: longer than it takes to ask again.
+const turnLife = 3 * time.Second
+
+// turn reports whether this node works out the statistics for all.
+func (m *membership) turn(ctx context.Context) (bool, error) {
+	return m.client.Hold(ctx, "stats", m.name, turnLife)
+}
+
 // figures are how the node stands with the others.
 func (m *membership) figures() metrics.Cluster {
 	if m == nil {

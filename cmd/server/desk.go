@@ -109,12 +109,13 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 		return nil, err
 	}
 	var cutOff func() bool
+	var turn func(context.Context) (bool, error)
 	if d.cluster != nil {
-		cutOff = d.cluster.degraded
+		cutOff, turn = d.cluster.degraded, d.cluster.turn
 	}
 	d.sockets, err = bookings.NewSockets(d.system, d.realtime, d.bookings, store, bookings.SocketOptions{
 		Authenticator: authenticator{accounts}, Directory: accounts, Anonymous: c.SocketAuth == authNone,
-		Revoked: accounts.Invalidate, Limits: limits(c), Trimming: bookings.Trimming{Keep: c.LogRetention}, Published: doings.Published, CutOff: cutOff, Now: local, Log: log,
+		Revoked: accounts.Invalidate, Limits: limits(c), Trimming: bookings.Trimming{Keep: c.LogRetention}, Published: doings.Published, CutOff: cutOff, Turn: turn, Now: local, Log: log,
 	})
 	if err != nil {
 		return nil, err

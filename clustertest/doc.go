@@ -3,5 +3,5 @@
 // told. Nodes are killed, Redis is stopped, emptied, slowed and cut off meanwhile; in the end the ledgers are compared with the
 // store. It holds only tests.
 //
-// The short form, which go test runs, takes a minute. LONG=1 does it with as many clients and for as long as is promised.
+// What go test runs takes a minute; with -short, under which the nodes are the same programs, only one goes. LONG=1 does it with as many clients and for as long as is promised.
 package clustertest

@@ -199,3 +199,30 @@ func TestDegraded(t *testing.T) {
 	server.Run(t)
 	eventually(t, "word of its end", func() bool { return strings.Contains(ready(), `"ok"`) })
 }
+
+// TestGuessesCountTogether: whoever guesses passwords at several nodes has no more tries than at one.
+func TestGuessesCountTogether(t *testing.T) {
+	server := redistest.Start(t)
+	nodes := []string{node(t, server.URL()), node(t, server.URL())}
+	for i := range 12 {
+		r, err := nethttp.NewRequestWithContext(t.Context(), "POST", "http://"+nodes[i%2]+"/api/v1/auth/login", strings.NewReader(`{"email":"nobody@example.com","password":"a wrong one"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		answer, err := nethttp.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := answer.Body.Close(); err != nil {
+			t.Fatal(err)
+		}
+		want := nethttp.StatusUnauthorized
+		if i >= 10 { // LOGIN_LIMIT_ACCOUNT
+			want = nethttp.StatusTooManyRequests
+		}
+		if answer.StatusCode != want {
+			t.Errorf("try %d: %d instead of %d", i+1, answer.StatusCode, want)
+		}
+	}
+}

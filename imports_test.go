@@ -30,7 +30,8 @@ const (
 	fasthttp  = "github.com/valyala/fasthttp"
 	sqlite    = "modernc.org/sqlite"
 	mongo     = "go.mongodb.org/mongo-driver"
-	redis     = "github.com/redis/go-redis"
+	redis     = "github.com/gomodule/redigo"
+	msgpack   = "github.com/tinylib/msgp"
 	prom      = "github.com/prometheus"
 )
 
@@ -44,9 +45,9 @@ func rules() []rule {
 	return []rule{
 		{folder: "booking"},
 		{folder: "protocol"},
-		{folder: "protocol/cluster", own: []string{"protocol"}, others: []string{"github.com/vmihailenco/msgpack", "github.com/tinylib/msgp"}},
+		{folder: "protocol/cluster", own: []string{"protocol"}, others: []string{msgpack}},
 		{folder: "actors", others: []string{"*", hollywood}},
-		{folder: "actors/realtime", own: []string{"actors", "protocol"}, others: []string{"*", hollywood}},
+		{folder: "actors/realtime", own: []string{"actors", "protocol", "protocol/cluster"}, others: []string{"*", hollywood}},
 		{folder: "actors/bookings", own: []string{"actors", "actors/realtime", "booking", "protocol"}, others: []string{"*", hollywood}, tests: stores},
 		{folder: "auth", own: []string{"booking"}, others: anything, tests: stores},
 		{
@@ -63,6 +64,7 @@ func rules() []rule {
 			others: []string{"*", prom}, tests: stores,
 		},
 		{folder: "faults", own: []string{"bench"}, others: anything},
+		{folder: "clustertest", own: []string{"persistence/redis"}, others: anything},
 		{folder: "hammer", own: everything},
 		{folder: "wiretest", own: everything, others: anything},
 		{folder: "bench", own: everything, others: []string{"*", fasthttp}},
@@ -73,7 +75,9 @@ func rules() []rule {
 }
 
 // confined are the modules that "*" leaves out.
-func confined() []string { return []string{hollywood, fiber, fasthttp, sqlite, mongo, redis, prom} }
+func confined() []string {
+	return []string{hollywood, fiber, fasthttp, sqlite, mongo, redis, msgpack, prom}
+}
 
 // TestImports reads the imports of every file, whatever its build tags, and holds the table.
 func TestImports(t *testing.T) {
@@ -174,13 +178,16 @@ func TestImportTable(t *testing.T) {
 		{"booking", "go.uber.org/goleak", true, true},
 		{"protocol/engineio", module + "/protocol", false, true},
 		{"protocol/engineio", module + "/booking", false, false},
-		{"protocol/engineio", "github.com/vmihailenco/msgpack/v5", false, false},
-		{"protocol/cluster", "github.com/vmihailenco/msgpack/v5", false, true},
+		{"protocol/engineio", msgpack + "/msgp", false, false},
+		{"protocol/cluster/wire", msgpack + "/msgp", false, true},
+		{"protocol/cluster/wire", redis + "/redis", false, false},
 		{"actors", hollywood + "/actor", false, true},
 		{"actors", module + "/actors/realtime", false, false},
 		{"actors", module + "/booking", false, false},
 		{"actors/realtime", module + "/actors", false, true},
 		{"actors/realtime", module + "/protocol/socketio", false, true},
+		{"actors/realtime", module + "/protocol/cluster", false, true},
+		{"actors/realtime", msgpack + "/msgp", false, false},
 		{"actors/realtime", module + "/booking", false, false},
 		{"actors/realtime", module + "/actors/bookings", true, false},
 		{"actors", module + "/actors/bookings", true, false},
@@ -205,6 +212,9 @@ func TestImportTable(t *testing.T) {
 		{"persistence/sqlite", mongo + "/v2/mongo", false, false},
 		{"persistence/mongo", mongo + "/v2/mongo", false, true},
 		{"persistence/mongo", module + "/http", true, false},
+		{"persistence/redis", redis + "/redis", false, true},
+		{"persistence/redis", module + "/protocol/cluster/bustest", true, true},
+		{"persistence/redis", module + "/actors/realtime", true, false},
 		{"persistence/storetest", module + "/booking", false, true},
 		{"metrics", prom + "/client_golang/prometheus", false, true},
 		{"metrics", module + "/actors/realtime", false, true},

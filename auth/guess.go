@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"net/netip"
 	"sync"
 
@@ -22,25 +23,26 @@ const strangersFactor = 10
 // Tries that are under way count as failed until they turn out not to be, so that many at once are not free.
 type guesses struct {
 	address, pair, account *buckets
+	shared                 Shared // nil for one server
 
 	mu    sync.Mutex
 	known *simplelru.LRU[string, struct{}] // pairs that signed in
 }
 
 func newGuesses(o Options) (*guesses, error) {
-	var g guesses
+	g := guesses{shared: o.Shared}
 	var err error
-	if g.address, err = newBuckets(o.LoginPerAddress, o.Tracked, o.Now); err != nil {
+	if g.address, err = newBuckets(o, "login-address", o.LoginPerAddress); err != nil {
 		return nil, err
 	}
-	if g.pair, err = newBuckets(o.LoginPerAccount, o.Tracked, o.Now); err != nil {
+	if g.pair, err = newBuckets(o, "login-pair", o.LoginPerAccount); err != nil {
 		return nil, err
 	}
 	all := o.LoginPerAccount
 	if all.Events > 0 {
 		all.Events *= strangersFactor
 	}
-	if g.account, err = newBuckets(all, o.Tracked, o.Now); err != nil {
+	if g.account, err = newBuckets(o, "login-account", all); err != nil {
 		return nil, err
 	}
 	g.known, err = simplelru.NewLRU[string, struct{}](o.Tracked, nil)
@@ -58,9 +60,7 @@ type guess struct {
 func (g *guesses) begin(account, address string) (*guess, error) {
 	network := networkOf(address)
 	try := &guess{of: g, address: network, account: account, pair: network + " " + account}
-	g.mu.Lock()
-	try.known = g.known.Contains(try.pair)
-	g.mu.Unlock()
+	try.known = g.knows(try.pair)
 	if wait := g.address.take(try.address); wait > 0 {
 		return nil, &Limited{wait}
 	}
@@ -91,9 +91,21 @@ func (t *guess) undone() {
 func (t *guess) right() {
 	t.undone()
 	t.of.pair.forget(t.pair)
+	ask(t.of.shared, func(ctx context.Context) error { return t.of.shared.Remember(ctx, t.pair, ownerLife) })
 	t.of.mu.Lock()
 	t.of.known.Add(t.pair, struct{}{})
 	t.of.mu.Unlock()
+}
+
+// knows reports whether somebody signed in by this pair before.
+func (g *guesses) knows(pair string) (known bool) {
+	g.mu.Lock()
+	known = g.known.Contains(pair)
+	g.mu.Unlock()
+	if !known {
+		ask(g.shared, func(ctx context.Context) (err error) { known, err = g.shared.Remembered(ctx, pair); return err })
+	}
+	return known
 }
 
 // networkOf returns what counts as one address: for IPv6 its /64, which one subscriber has for itself.

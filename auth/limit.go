@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -18,8 +19,10 @@ var Unlimited = Rate{Events: -1}
 
 // buckets are token buckets by key, so many at most: the one not used for longest goes first.
 type buckets struct {
-	rate Rate
-	now  func() time.Time
+	rate   Rate
+	now    func() time.Time
+	name   string
+	shared Shared // nil for one server
 
 	mu   sync.Mutex
 	byID *simplelru.LRU[string, *bucket]
@@ -30,18 +33,21 @@ type bucket struct {
 	at     time.Time // when tokens was right
 }
 
-func newBuckets(rate Rate, size int, now func() time.Time) (*buckets, error) {
-	lru, err := simplelru.NewLRU[string, *bucket](size, nil)
+func newBuckets(o Options, name string, rate Rate) (*buckets, error) {
+	lru, err := simplelru.NewLRU[string, *bucket](o.Tracked, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &buckets{rate: rate, now: now, byID: lru}, nil
+	return &buckets{rate: rate, now: o.Now, name: name, shared: o.Shared, byID: lru}, nil
 }
 
 // take takes a token, or says how long it is until there is one.
 func (b *buckets) take(key string) (wait time.Duration) {
 	if b.rate.Events < 0 {
 		return 0
+	}
+	if ask(b.shared, func(ctx context.Context) (err error) { wait, err = b.shared.Take(ctx, b.name, key, b.rate); return err }) {
+		return wait
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -65,6 +71,12 @@ func (b *buckets) take(key string) (wait time.Duration) {
 
 // giveBack returns a token that was taken for something that turned out not to count.
 func (b *buckets) giveBack(key string) {
+	if b.rate.Events < 0 {
+		return
+	}
+	if ask(b.shared, func(ctx context.Context) error { return b.shared.GiveBack(ctx, b.name, key, b.rate) }) {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if one, ok := b.byID.Peek(key); ok {
@@ -74,6 +86,7 @@ func (b *buckets) giveBack(key string) {
 
 // forget fills a key's bucket.
 func (b *buckets) forget(key string) {
+	ask(b.shared, func(ctx context.Context) error { return b.shared.Forget(ctx, b.name, key) })
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.byID.Remove(key)

@@ -37,6 +37,8 @@ type Options struct {
 	RegisterPerAddress Rate
 	// Tracked is how many addresses and accounts each limit remembers. Defaults to 65,536.
 	Tracked int
+	// Shared has the servers of a cluster count together. Nil: each counts for itself.
+	Shared Shared
 }
 
 func (o Options) withDefaults() Options {

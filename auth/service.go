@@ -38,7 +38,7 @@ func New(ctx context.Context, opts Options) (*Service, error) {
 	if s.guesses, err = newGuesses(opts); err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
-	if s.signups, err = newBuckets(opts.RegisterPerAddress, opts.Tracked, opts.Now); err != nil {
+	if s.signups, err = newBuckets(opts, "register-address", opts.RegisterPerAddress); err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
 	if s.nobody, err = s.passwords.Hash(ctx, "the password of nobody"); err != nil {

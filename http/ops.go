@@ -34,6 +34,9 @@ func (s *Server) ready(c *call, _ nothing) (healthAnswer, error) {
 		s.opts.Log.Warn().Err(err).Str("request_id", c.id).Msg("Not ready")
 		return healthAnswer{}, booking.Errorf(booking.CodeUnavailable, "The server is not ready.")
 	}
+	if s.opts.Degraded != nil && s.opts.Degraded() {
+		return healthAnswer{"degraded"}, nil
+	}
 	return healthAnswer{"ok"}, nil
 }
 

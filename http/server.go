@@ -52,6 +52,9 @@ type Options struct {
 	Version string
 	// Ready is asked by /readyz besides the store; nil means always.
 	Ready func(context.Context) error
+	// Degraded is asked by /readyz where all else is well: true is answered as such, still with 200, since a server that
+	// is cut off from its cluster is better than none. Nil means never.
+	Degraded func() bool
 	// Metrics answers /metrics. Nil: there is no such address.
 	Metrics nethttp.Handler
 

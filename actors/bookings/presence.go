@@ -17,7 +17,7 @@ const (
 	maxArrivals = 8
 )
 
-// presence tells who comes and goes. Whom it concerns may have to be asked from the store; what happens to a user
+// presence tells who comes and goes, on this server or, of a cluster, on any. Whom it concerns may have to be asked from the store; what happens to a user
 // meanwhile waits, and only the newest of it is told.
 type presence struct {
 	sockets *Sockets
@@ -25,6 +25,11 @@ type presence struct {
 	asking  map[string]*arrival // by user; from a look-up's request to its answer
 	waiting []string            // users to look up
 	running int
+
+	self   *self // nil without a cluster
+	roster *roster
+	timer  *actors.Timer // to the next beat
+	told   bool          // the whole list was sent since the last one
 }
 
 // arrival is what is to be told of a user whose audience is being asked for.
@@ -46,6 +51,8 @@ type (
 		online bool
 		at     time.Time
 	}
+	// here is that a user came or went on this server.
+	here          came
 	audienceFound struct {
 		user  string
 		rooms []string
@@ -53,7 +60,7 @@ type (
 )
 
 func startPresence(f *Sockets) *presence {
-	p := &presence{sockets: f, asking: map[string]*arrival{}}
+	p := &presence{sockets: f, asking: map[string]*arrival{}, roster: newRoster()}
 	p.pid = f.system.Spawn(presenceKind, "presence", p)
 	return p
 }
@@ -61,8 +68,14 @@ func startPresence(f *Sockets) *presence {
 // Receive implements actors.Receiver.
 func (p *presence) Receive(c *actors.Context) {
 	switch msg := c.Message().(type) {
-	case came:
-		p.came(msg)
+	case here:
+		p.here(came(msg))
+	case nodeSaid:
+		p.said(msg)
+	case beat:
+		p.beat()
+	case actors.Stopped:
+		p.timer.Stop()
 	case audienceFound:
 		p.found(msg)
 	}
@@ -119,7 +132,8 @@ func (p *presence) tell(c came, rooms []string) {
 	if c.online {
 		name = booking.EventUserOnline
 	}
-	p.sockets.emit(rooms, nil, name, PresencePayload{UserID: c.user, At: booking.At(c.at)})
+	// Every server tells its own sockets: each knows who is online anywhere.
+	p.sockets.emitHere(rooms, name, PresencePayload{UserID: c.user, At: booking.At(c.at)})
 }
 
 // audience asks the store who is told that a user comes or goes. It runs outside of actors. Where the store does not
@@ -145,8 +159,7 @@ func (f *Sockets) audience(user string) (rooms []string) {
 // present answers who is online of those the sender may see. It may block.
 func (f *Sockets) present(r *request) {
 	if booking.Permit(r.by, booking.ActSeeEveryone, nil) == nil {
-		online := f.server.Online(maxOnline)
-		slices.Sort(online)
+		online := f.presence.roster.online(f.server.Online(maxOnline), maxOnline)
 		r.accept(accepted{Online: online})
 		return
 	}
@@ -160,7 +173,7 @@ func (f *Sockets) present(r *request) {
 	}
 	online := []string{}
 	for _, user := range assignees {
-		if f.server.IsOnline(user) && len(online) < maxOnline {
+		if (f.server.IsOnline(user) || f.presence.roster.elsewhere(user)) && len(online) < maxOnline {
 			online = append(online, user)
 		}
 	}

@@ -71,7 +71,7 @@ func TestPresenceCoalesces(t *testing.T) {
 	admin := s.mustConnect(ram)
 	admin.barrier()
 	for i := range 21 {
-		s.sys.Send(s.presence.pid, came{"sita", i%2 == 0, s.clock.Now()})
+		s.sys.Send(s.presence.pid, here{"sita", i%2 == 0, s.clock.Now()})
 	}
 	var last map[string]any
 	eventually(t, "online in the end", func() bool {

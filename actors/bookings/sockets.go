@@ -37,6 +37,14 @@ type SocketOptions struct {
 	StatsEvery time.Duration
 	// Trimming says how much of the log is kept. The zero value keeps all of it.
 	Trimming Trimming
+	// CutOff reports whether the other servers of the cluster cannot be reached now; it must not block. Nil: there are none.
+	CutOff func() bool
+	// Turn reports whether this server is the one of the cluster that works out the statistics now. It may wait. Nil: each
+	// does so for its own sockets.
+	Turn func(context.Context) (bool, error)
+	// Beat is how often a server says to the others that it is there. Who was not heard of for seven times as long counts as
+	// gone, with everybody who was online there. Defaults to 2 s.
+	Beat time.Duration
 	// Published is told how long it took from the commit of a batch's oldest event until all connections had it, or had it
 	// queued. It must not block. Nil: nobody wants to know.
 	Published func(took time.Duration)
@@ -51,6 +59,7 @@ func (o SocketOptions) withDefaults() SocketOptions {
 	setDefault(&o.MaxUndelivered, 4096)
 	setDefault(&o.TypingFor, 6*time.Second)
 	setDefault(&o.StatsEvery, time.Second)
+	setDefault(&o.Beat, 2*time.Second)
 	setDefault(&o.LookupTimeout, 5*time.Second)
 	setDefault(&o.Trimming.Every, max(time.Millisecond, min(o.Trimming.Keep/4, time.Minute)))
 	setDefault(&o.Trimming.Batch, 500)
@@ -61,7 +70,7 @@ func (o SocketOptions) validate() error {
 	switch {
 	case o.Now == nil || o.Authenticator == nil || o.Directory == nil:
 		return errors.New("bookings: Now, Authenticator and Directory are required")
-	case o.MaxUndelivered < 0 || o.TypingFor < 0 || o.StatsEvery < 0 || o.LookupTimeout < 0,
+	case o.MaxUndelivered < 0 || o.TypingFor < 0 || o.StatsEvery < 0 || o.LookupTimeout < 0 || o.Beat < 0,
 		o.Trimming.Keep < 0 || o.Trimming.Every < 0 || o.Trimming.Batch < 0:
 		return errors.New("bookings: limits and times must be positive")
 	}
@@ -127,8 +136,10 @@ func (f *Sockets) attach(rows []row) {
 		f.space.On(row.event, func(s *realtime.Socket, e *realtime.Event) { f.handle(row, s, e) })
 	}
 	f.server.OnPresence(func(user string, online bool, at time.Time) {
-		f.system.Send(f.presence.pid, came{user, online, at})
+		f.system.Send(f.presence.pid, here{user, online, at})
 	})
+	f.presence.join()
+	f.hearStats()
 }
 
 // Events returns the names of the events clients may send.
@@ -283,6 +294,13 @@ func (f *Sockets) recovered(then func()) {
 // emit sends an event that may be lost.
 func (f *Sockets) emit(rooms, except []string, name string, payload any) {
 	if err := f.space.To(rooms...).Except(except...).Volatile().Emit(name, payload); err != nil {
+		f.opts.Log.Error().Str("event", name).Err(err).Msg("Socket event could not be encoded")
+	}
+}
+
+// emitHere is emit to the sockets of this server only.
+func (f *Sockets) emitHere(rooms []string, name string, payload any) {
+	if err := f.space.To(rooms...).Local().Volatile().Emit(name, payload); err != nil {
 		f.opts.Log.Error().Str("event", name).Err(err).Msg("Socket event could not be encoded")
 	}
 }

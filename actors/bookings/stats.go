@@ -17,9 +17,10 @@ type stats struct {
 	pid     *actors.PID
 	timer   *actors.Timer
 
-	changed bool // since what was sent last was worked out
-	working bool // a look-up runs
-	resting bool // the timer runs
+	changed bool             // since what was sent last was worked out
+	working bool             // a look-up runs
+	resting bool             // the timer runs
+	through booking.Position // of the log, when it changed last
 
 	mu       sync.Mutex
 	watchers map[*realtime.Socket]struct{} // in the admin room
@@ -29,9 +30,13 @@ type stats struct {
 type (
 	statsChanged struct{}
 	statsDue     struct{}
-	statsFound   struct {
+	// statsTold says that another server has told everybody what is, up to a position of the log.
+	statsTold  struct{ through booking.Position }
+	statsFound struct {
 		overview booking.Overview
 		err      error
+		through  booking.Position // of the log, at least
+		whose    whose
 	}
 )
 
@@ -45,8 +50,12 @@ func startStats(f *Sockets) *stats {
 func (s *stats) Receive(c *actors.Context) {
 	switch msg := c.Message().(type) {
 	case statsChanged:
-		s.changed = true
+		s.changed, s.through = true, s.sockets.notifier.position()
 		s.look()
+	case statsTold:
+		if s.through.Compare(msg.through) <= 0 {
+			s.changed = false
+		}
 	case statsDue:
 		s.resting = false
 		s.look()
@@ -95,7 +104,15 @@ func (s *stats) found(msg statsFound) {
 		s.changed = true // again after the rest
 		return
 	}
-	s.sockets.emit([]string{booking.AdminRoom}, nil, booking.EventStatsUpdated, msg.overview)
+	switch rooms := []string{booking.AdminRoom}; msg.whose {
+	case turnOther:
+		s.changed = true // until it has told
+	case turnOwn:
+		s.sockets.emit(rooms, nil, booking.EventStatsUpdated, msg.overview)
+		s.sockets.toldStats(msg.through)
+	case turnNone:
+		s.sockets.emitHere(rooms, booking.EventStatsUpdated, msg.overview)
+	}
 }
 
 // overview asks the store. It runs outside of actors.
@@ -103,6 +120,10 @@ func (f *Sockets) overview() (found statsFound) {
 	defer f.recovered(func() { found.err = errInternal() })
 	ctx, cancel := f.timeout()
 	defer cancel()
+	found.through, found.whose = f.notifier.position(), f.turn(ctx)
+	if found.whose == turnOther {
+		return found
+	}
 	found.overview, found.err = f.store.Overview(ctx, f.opts.Now())
 	return found
 }

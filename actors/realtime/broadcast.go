@@ -102,7 +102,7 @@ func (b Broadcast) Emit(name string, args ...any) error {
 	for _, n := range b.namespace.targets() {
 		to := b
 		to.namespace = n
-		n.server.adapter.send(broadcast{Broadcast: to, data: data, attachments: attachments})
+		n.server.emit(broadcast{Broadcast: to, data: data, attachments: attachments})
 	}
 	return nil
 }

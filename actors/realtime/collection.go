@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"time"
 
 	"kapoor.example/desk/actors"
 	"kapoor.example/desk/protocol/socketio"
@@ -14,6 +15,9 @@ import (
 // the timeout. A client that goes away before it has answered is not waited for: ErrNotConnected comes with the others'
 // answers then. A timeout of zero waits for ever. answer is called on a goroutine of its own.
 func (b Broadcast) EmitWithAck(answer func([]socketio.Args, error), name string, args ...any) error {
+	if b.namespace.server.link != nil && !b.local {
+		return b.emitWithAckEverywhere(answer, name, args...)
+	}
 	data, attachments, err := socketio.EncodeEvent(name, args...)
 	if err != nil {
 		return fmt.Errorf("emit %q: %w", name, err)
@@ -30,20 +34,30 @@ func (b Broadcast) EmitWithAck(answer func([]socketio.Args, error), name string,
 		c.finish([]socketio.Args{}, nil)
 		return nil
 	}
-	if b.timeout > 0 {
-		c.timer = server.system.After(b.timeout, server.adapter.pid, collectionDue{c})
+	list := make([]broadcast, len(targets))
+	for i, n := range targets {
+		list[i] = broadcast{Broadcast: b, data: data, attachments: attachments, answers: c}
+		list[i].namespace = n
 	}
-	if !server.collect(c) {
+	server.begin(c, b.timeout, list)
+	return nil
+}
+
+// begin sends the broadcasts of a collection. A timeout of zero waits for ever.
+func (s *Server) begin(c *collection, timeout time.Duration, list []broadcast) {
+	if timeout > 0 {
+		c.mu.Lock() // it may be due at once
+		c.timer = s.system.After(timeout, s.adapter.pid, collectionDue{c})
+		c.mu.Unlock()
+	}
+	if !s.collect(c) {
 		c.timer.Stop()
 		c.finish([]socketio.Args{}, ErrNotConnected)
-		return nil
+		return
 	}
-	for _, n := range targets {
-		to := b
-		to.namespace = n
-		server.adapter.send(broadcast{Broadcast: to, data: data, attachments: attachments, answers: c})
+	for _, b := range list {
+		s.adapter.send(b)
 	}
-	return nil
 }
 
 // EmitWithAck asks every socket of the namespace. See Broadcast.EmitWithAck.
@@ -76,11 +90,15 @@ type collection struct {
 	id     uint64
 	finish func([]socketio.Args, error)
 	timer  *actors.Timer
+	// Of one for another server: told how many sockets were asked, and each answer. They must not wait. Nil otherwise.
+	counted func(int)
+	each    func(socketio.Args)
 
 	mu      sync.Mutex
 	reports int // shards that have not said yet who was addressed
 	waiting map[*Socket]struct{}
 	answers []socketio.Args
+	asked   int // sockets
 	missing bool
 	done    bool
 }
@@ -98,8 +116,10 @@ func (c *collection) expect(s *Socket) {
 		return
 	}
 	c.waiting[s] = struct{}{}
+	c.asked++
 	if !s.expect(c.id, func(args socketio.Args, err error) { c.answered(s, args, err) }, 0) {
 		delete(c.waiting, s)
+		c.asked--
 		c.missing = true
 	}
 }
@@ -115,6 +135,9 @@ func (c *collection) answered(s *Socket, args socketio.Args, err error) {
 		c.missing = true
 	} else {
 		c.answers = append(c.answers, args)
+		if c.each != nil {
+			c.each(args)
+		}
 	}
 	c.endLocked()
 }
@@ -123,7 +146,9 @@ func (c *collection) answered(s *Socket, args socketio.Args, err error) {
 func (c *collection) report() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.reports--
+	if c.reports--; c.reports == 0 && c.counted != nil && !c.done {
+		c.counted(c.asked)
+	}
 	c.endLocked()
 }
 

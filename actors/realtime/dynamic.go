@@ -139,6 +139,7 @@ func (s *Server) disuse(n *Namespace) {
 		delete(s.namespaces, n.name)
 		delete(n.parent.children, n.name)
 		s.dynamic.Add(-1)
+		s.link.exit(n.name)
 	}
 }
 

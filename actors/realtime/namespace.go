@@ -75,6 +75,9 @@ func newNamespace(s *Server, name string, b behaviour) *Namespace {
 	if len(n.onRoom) > 0 {
 		n.ledger = newLedger(n)
 	}
+	if name != "" {
+		s.link.enter(name)
+	}
 	return n
 }
 

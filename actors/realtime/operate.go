@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"kapoor.example/desk/protocol/cluster"
 	"kapoor.example/desk/protocol/socketio"
 )
 
@@ -57,24 +58,41 @@ func (r RemoteSocket) Disconnect(close bool) { r.to().DisconnectSockets(close) }
 func (r RemoteSocket) to() Broadcast { return r.namespace.To(r.ID) }
 
 // FetchSockets returns the addressed sockets, in no order, as they are after everything the caller did before. It waits
-// for that and must not be called from a handler; the error is the context's.
+// for that and must not be called from a handler. The error is the context's or, with the sockets found so far, that of
+// the other servers that have not answered: they have 5 s, or the broadcast's timeout where that is longer. They answer
+// when they are asked, maybe before what the caller did has reached them.
 func (b Broadcast) FetchSockets(ctx context.Context) ([]RemoteSocket, error) {
+	l := b.namespace.server.link
+	if l != nil && !b.local {
+		if err := l.settle(ctx); err != nil {
+			return nil, err
+		}
+	}
+	done := make(chan []RemoteSocket, 1)
+	b.gather(func(found []RemoteSocket) { done <- found })
+	select {
+	case found := <-done:
+		if l == nil || b.local {
+			return found, nil
+		}
+		others, err := b.fetchEverywhere(ctx)
+		return append(found, others...), err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// gather calls done with the addressed sockets of this server. It does not wait.
+func (b Broadcast) gather(done func([]RemoteSocket)) {
 	var mu sync.Mutex
 	found := []RemoteSocket{}
-	done := make(chan struct{})
 	b.visit(func(_ *namespaceIndex, m *member) {
 		s := m.socket
 		one := RemoteSocket{ID: s.id, Rooms: s.Rooms(), Request: s.Request(), Data: s.Data(), namespace: s.namespace}
 		mu.Lock()
 		defer mu.Unlock()
 		found = append(found, one)
-	}, func() { close(done) })
-	select {
-	case <-done:
-		return found, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	}, func() { done(found) })
 }
 
 // FetchSockets returns all sockets of the namespace. See Broadcast.FetchSockets.
@@ -85,6 +103,10 @@ func (n *Namespace) FetchSockets(ctx context.Context) ([]RemoteSocket, error) {
 // SocketsJoin enters the addressed sockets into rooms: what the caller emits to these from now on reaches them. A socket
 // that is in MaxRooms rooms enters no more.
 func (b Broadcast) SocketsJoin(rooms ...string) {
+	b.everywhere(cluster.Join{To: b.target(), Rooms: rooms}, func(b Broadcast) { b.joinHere(rooms) })
+}
+
+func (b Broadcast) joinHere(rooms []string) {
 	b.visit(func(index *namespaceIndex, m *member) {
 		for _, room := range rooms {
 			if m.joined() >= m.socket.session.server.options.MaxRooms {
@@ -101,6 +123,10 @@ func (n *Namespace) SocketsJoin(rooms ...string) { n.All().SocketsJoin(rooms...)
 
 // SocketsLeave takes the addressed sockets out of rooms.
 func (b Broadcast) SocketsLeave(rooms ...string) {
+	b.everywhere(cluster.Leave{To: b.target(), Rooms: rooms}, func(b Broadcast) { b.leaveHere(rooms) })
+}
+
+func (b Broadcast) leaveHere(rooms []string) {
 	b.visit(func(index *namespaceIndex, m *member) {
 		index.leave(m, rooms)
 		for _, room := range rooms {
@@ -115,7 +141,9 @@ func (n *Namespace) SocketsLeave(rooms ...string) { n.All().SocketsLeave(rooms..
 // DisconnectSockets ends the addressed sockets with a DISCONNECT packet, or with close their whole connections. What the
 // caller emitted before still reaches them.
 func (b Broadcast) DisconnectSockets(close bool) {
-	b.visit(func(_ *namespaceIndex, m *member) { m.socket.Disconnect(close) }, nil)
+	b.everywhere(cluster.Disconnect{To: b.target(), Close: close}, func(b Broadcast) {
+		b.visit(func(_ *namespaceIndex, m *member) { m.socket.Disconnect(close) }, nil)
+	})
 }
 
 // DisconnectSockets ends all sockets of the namespace.

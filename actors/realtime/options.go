@@ -57,6 +57,8 @@ type Options struct {
 	Grace time.Duration
 	// Shards is the number of fan-out shards. Defaults to GOMAXPROCS.
 	Shards int
+	// Bus joins this server with the others of its cluster; it has to be closed after the server. Nil: the server is alone.
+	Bus Bus
 	// Recovery lets clients resume lost connections. Nil: they connect anew, and no event has an offset.
 	Recovery *Recovery
 	// Replay lets clients resume by a log, instead of Recovery. Nil: they do not.

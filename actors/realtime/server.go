@@ -32,6 +32,7 @@ type Server struct {
 	nobody     *User // whose a socket is until the middleware says so
 	adapter    *adapter
 	shards     []*shard
+	link       *link    // nil without a cluster
 	history    *history // nil without recovery, as keeper
 	keeper     *keeper
 	resumption *resumption // nil without Options.Replay
@@ -96,6 +97,9 @@ func New(system *actors.System, o Options) *Server {
 		shard := &shard{server: s, index: map[string]*namespaceIndex{}}
 		shard.pid = system.Spawn(shardKind, fmt.Sprint(i), shard)
 		s.shards = append(s.shards, shard)
+	}
+	if o.Bus != nil {
+		s.link = newLink(s, o.Bus)
 	}
 	return s
 }
@@ -218,6 +222,9 @@ func (s *Server) Close(ctx context.Context, status int) error {
 		return err
 	}
 	s.stopping.Do(func() { close(s.stopped) })
+	if s.link != nil {
+		s.link.close()
+	}
 	if s.keeper != nil {
 		s.keeper.close()
 	}

@@ -56,7 +56,7 @@ func setup(t testing.TB, c Config) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := start(c, listener)
+	s, err := start(t.Context(), c, listener)
 	if err != nil {
 		t.Fatal(err)
 	}

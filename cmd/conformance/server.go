@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"time"
@@ -12,11 +13,14 @@ import (
 	"kapoor.example/desk/actors"
 	"kapoor.example/desk/actors/realtime"
 	"kapoor.example/desk/http"
+	"kapoor.example/desk/persistence/redis"
 )
 
 // server is the conformance server as one value.
 type server struct {
 	system *actors.System
+	client *redis.Client // nil without a cluster, as is the bus
+	bus    *redis.Bus
 	engine *realtime.Server // bare Engine.IO
 	socket *realtime.Server
 	http   *http.Standalone
@@ -25,10 +29,18 @@ type server struct {
 }
 
 // start serves on a listener, which it owns from now on.
-func start(c Config, l net.Listener) (*server, error) {
+func start(ctx context.Context, c Config, l net.Listener) (_ *server, err error) {
+	s := &server{served: make(chan struct{}), failed: make(chan error, 1)}
+	if c.Redis != "" { // first: it may refuse
+		if s.client, err = redis.Connect(ctx, redis.Options{URL: c.Redis}); err != nil {
+			return nil, fmt.Errorf("redis: %w", err)
+		}
+		if s.bus, err = redis.OpenBus(ctx, s.client, redis.BusOptions{}); err != nil {
+			return nil, errors.Join(fmt.Errorf("redis: %w", err), s.client.Close())
+		}
+	}
 	log := zerolog.New(os.Stderr).Level(zerolog.WarnLevel).With().Timestamp().Logger()
-	system, err := actors.New(log, time.Now)
-	if err != nil {
+	if s.system, err = actors.New(log, time.Now); err != nil {
 		return nil, err
 	}
 	options := realtime.Options{
@@ -41,10 +53,10 @@ func start(c Config, l net.Listener) (*server, error) {
 	bare := options
 	bare.Recovery = nil
 	bare.OnMessage = func(s *realtime.Session, data []byte, binary bool) { s.Send(data, binary) }
-	s := &server{
-		system: system, engine: realtime.New(system, bare), socket: realtime.New(system, options),
-		served: make(chan struct{}), failed: make(chan error, 1),
+	if s.bus != nil {
+		options.Bus = s.bus
 	}
+	s.engine, s.socket = realtime.New(s.system, bare), realtime.New(s.system, options)
 	namespaces(s.socket)
 	transports := http.EngineOptions{Logger: log, Goroutines: c.Goroutines, CORS: &http.CORS{Origin: http.EchoOrigin(), Credentials: true}}
 	s.http = http.NewStandalone(map[string]*http.EngineIO{
@@ -64,6 +76,9 @@ func start(c Config, l net.Listener) (*server, error) {
 func (s *server) close(ctx context.Context) error {
 	err := errors.Join(
 		s.engine.Close(ctx, realtime.StatusNone), s.socket.Close(ctx, realtime.StatusNone), s.http.Shutdown(ctx), s.system.Close(ctx))
+	if s.bus != nil {
+		err = errors.Join(err, s.bus.Close(ctx), s.client.Close())
+	}
 	select {
 	case <-s.served:
 	case <-ctx.Done():

@@ -31,6 +31,7 @@ type Config struct {
 	TrustedProxies Networks `variable:"TRUSTED_PROXIES" otherwise:"none" help:"Proxies whose X-Forwarded-For tells a client's address."`
 	CORSOrigins    Origins  `variable:"CORS_ORIGINS" otherwise:"* in development, required in production" help:"Web pages that may call the desk, by their origin."`
 	RedisURL       string   `variable:"REDIS_URL" otherwise:"one node" secret:"" form:"redis" help:"Redis that joins several nodes."`
+	NodeAddress    string   `variable:"NODE_ADDRESS" otherwise:"PORT at the address by which it reaches Redis" form:"hostport" help:"Where the other nodes reach this one, for instance 10.0.0.5:4000."`
 	SeedDemo       string   `variable:"SEED_DEMO" otherwise:"true in development, false in production" oneof:"true,false" help:"Whether the demo accounts and bookings are made."`
 
 	JWTSecret            string        `variable:"JWT_SECRET" otherwise:"development: made once and kept in DATA_DIR; required in production" secret:"" allowed:"any text; in production at least 32 bytes" help:"Key that signs the tokens."`
@@ -128,10 +129,10 @@ func (c Config) validate() error {
 	return c.validateNodes()
 }
 
-// validateNodes refuses what only makes sense for several nodes: silently running as one would lose events between them.
+// validateNodes refuses what several nodes cannot work with: tokens that only one of them would take.
 func (c Config) validateNodes() error {
-	if c.RedisURL != "" {
-		return &SettingError{Name: "REDIS_URL", Value: c.RedisURL, Secret: true, Allowed: "left unset, since this version runs as one node"}
+	if c.RedisURL != "" && c.JWTSecret == "" {
+		return &SettingError{Name: "JWT_SECRET", Allowed: "the secret that all nodes share when REDIS_URL is set"}
 	}
 	return nil
 }

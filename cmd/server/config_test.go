@@ -51,7 +51,8 @@ func TestSettingErrorsStopTheStart(t *testing.T) {
 		"APP_ENV":                     append(slices.Clone(word), "Production", "prod"),
 		"DATA_DIR":                    {file, "a\x00b"},
 		"MONGODB_URI":                 {"localhost:27017", "http://user:hunter2@host", "mongodb:///desk", "mongodb:host", "mongodb://a b", "mongodb://host\n"},
-		"REDIS_URL":                   {"localhost:6379", "http://:hunter2@host", "redis:///0", "redis:host", "redis://h\t", "redis://host:6379"},
+		"REDIS_URL":                   {"localhost:6379", "http://:hunter2@host", "redis:///0", "redis:host", "redis://h\t"},
+		"NODE_ADDRESS":                {"10.0.0.5", "10.0.0.5:0", "10.0.0.5:65536", ":4000", "http://10.0.0.5:4000", "a b:4000", "host:http"},
 		"TIME_ZONE":                   {"Mumbai", "Local", "+05:30", "../etc/passwd", "IST5:30", "Asia/Kolkata\n"},
 		"LOG_LEVEL":                   append(slices.Clone(word), "trace", "INFO", "0"),
 		"LOG_FORMAT":                  append(slices.Clone(word), "JSON", "text"),
@@ -174,7 +175,7 @@ func TestProductionAsksForMore(t *testing.T) {
 		{"no origins", map[string]string{"JWT_SECRET": secret}, "CORS_ORIGINS is not set, but must be * or a comma-separated list of origins, such as https://desk.example.com when APP_ENV is production."},
 		{"no tokens", map[string]string{"JWT_SECRET": secret, "CORS_ORIGINS": "*", "SOCKET_AUTH": "none"}, `SOCKET_AUTH is "none", but must be token when APP_ENV is production.`},
 		{"demo", map[string]string{"JWT_SECRET": secret, "CORS_ORIGINS": "*", "SEED_DEMO": "true"}, `SEED_DEMO is "true", but must be false when APP_ENV is production.`},
-		{"redis", map[string]string{"JWT_SECRET": secret, "CORS_ORIGINS": "*", "REDIS_URL": "redis://h"}, "REDIS_URL must be left unset, since this version runs as one node (its value is not shown)."},
+		{"redis in production", map[string]string{"JWT_SECRET": secret, "CORS_ORIGINS": "*", "REDIS_URL": "redis://h"}, ""},
 		{"all right", map[string]string{"JWT_SECRET": secret, "CORS_ORIGINS": "https://desk.example"}, ""},
 	}
 	for _, test := range tests {

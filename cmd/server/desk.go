@@ -48,14 +48,24 @@ type desk struct {
 	bookings *bookings.Desk
 	sockets  *bookings.Sockets
 	http     *http.Server
+	cluster  *membership     // nil for one node
 	metrics  *nethttp.Server // where they have an address of their own
 }
 
 // newDesk builds the desk on an open store: the account service, the actors, the routes, and what joins them.
 func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Logger, now func() time.Time) (Desk, error) {
 	local := func() time.Time { return now().In(c.TimeZone) }
+	d := &desk{log: log, window: c.DrainWindow}
+	var err error
+	var counts auth.Shared
+	if c.RedisURL != "" { // first: it is the most likely to refuse
+		if d.cluster, err = joinCluster(ctx, c, log, now); err != nil {
+			return nil, err
+		}
+		counts = counting{d.cluster.client.Limits()}
+	}
 	accounts, err := auth.New(ctx, auth.Options{
-		Store: store, Secret: []byte(c.JWTSecret), Now: now, TTL: c.JWTTTL,
+		Shared: counts, Store: store, Secret: []byte(c.JWTSecret), Now: now, TTL: c.JWTTTL,
 		LoginPerAddress: auth.Rate(c.LoginLimitAddress), LoginPerAccount: auth.Rate(c.LoginLimitAccount),
 		RegisterPerAddress: auth.Rate(c.RegisterLimitAddress),
 	})
@@ -73,25 +83,39 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{log: log, window: c.DrainWindow, metrics: newMetricsServer(page)}
+	d.metrics = newMetricsServer(page)
 	if d.system, err = actors.New(log, now); err != nil {
 		return nil, err
 	}
-	d.realtime = realtime.New(d.system, realtime.Options{
+	options := realtime.Options{
 		PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, MaxPayload: c.MaxPayload, MaxQueue: c.MaxQueue,
 		MaxConnections: c.MaxConnections, MaxPerUser: c.MaxConnectionsPerUser, MaxPerAddress: c.MaxConnectionsPerAddress,
 		Grace:  max(c.PresenceGrace, time.Nanosecond), // zero would be the default
 		Replay: replay(c, store), Now: now, Logger: log,
-	})
+	}
+	engine := http.EngineOptions{
+		Logger: log, Goroutines: c.WebSocketReaders == "goroutines", Ready: func() bool { return !d.http.Draining() },
+	}
+	if d.cluster != nil {
+		options.Bus, options.NewSid = d.cluster.bus, d.cluster.newSid
+		engine.Middleware = append(engine.Middleware, d.cluster.forwarding(c))
+	}
+	d.realtime = realtime.New(d.system, options)
 	d.bookings, err = bookings.NewDesk(d.system, store, bookings.Options{
 		Policy: booking.Policy{Everyone: c.EventAudience == audienceEveryone}, Now: now, Log: log, Observe: doings.Command,
+		Shared: c.MongodbURI != "", // other nodes, and the process before this one, write to it too
 	})
 	if err != nil {
 		return nil, err
 	}
+	var cutOff func() bool
+	var turn func(context.Context) (bool, error)
+	if d.cluster != nil {
+		cutOff, turn = d.cluster.degraded, d.cluster.turn
+	}
 	d.sockets, err = bookings.NewSockets(d.system, d.realtime, d.bookings, store, bookings.SocketOptions{
 		Authenticator: authenticator{accounts}, Directory: accounts, Anonymous: c.SocketAuth == authNone,
-		Revoked: accounts.Invalidate, Limits: limits(c), Trimming: bookings.Trimming{Keep: c.LogRetention}, Published: doings.Published, Now: local, Log: log,
+		Revoked: accounts.Invalidate, Limits: limits(c), Trimming: bookings.Trimming{Keep: c.LogRetention}, Published: doings.Published, CutOff: cutOff, Turn: turn, Now: local, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -101,16 +125,14 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	}
 	d.http, err = http.New(http.Options{
 		Store: store, Auth: accounts, Desk: d.bookings, Log: log, Now: local, TimeZone: c.TimeZone, Version: version(),
-		Origins: c.Origins(), TrustedProxies: c.TrustedProxies, Metrics: page,
+		Origins: c.Origins(), TrustedProxies: c.TrustedProxies, Metrics: page, Degraded: d.cluster.degraded,
 		ReadTimeout: c.HTTPReadTimeout, WriteTimeout: c.HTTPWriteTimeout, IdleTimeout: c.HTTPIdleTimeout,
 	})
 	if err != nil {
 		return nil, err
 	}
-	http.NewEngineIO(d.realtime, http.EngineOptions{
-		Logger: log, Goroutines: c.WebSocketReaders == "goroutines", Ready: func() bool { return !d.http.Draining() },
-	}).Mount(d.http.App(), socketPath)
-	if err := errors.Join(figures.Actors(d.system), figures.Sockets(d.realtime)); err != nil {
+	http.NewEngineIO(d.realtime, engine).Mount(d.http.App(), socketPath)
+	if err := errors.Join(figures.Actors(d.system), figures.Sockets(d.realtime), figures.Cluster(d.cluster.figures)); err != nil {
 		return nil, err
 	}
 	if err := d.sockets.Start(ctx); err != nil {
@@ -140,7 +162,12 @@ func limits(c Config) map[string]bookings.Limit {
 }
 
 // Serve implements Desk.
-func (d *desk) Serve(l net.Listener) error { return d.http.Serve(l) }
+func (d *desk) Serve(l net.Listener) error {
+	if err := d.cluster.serving(l.Addr()); err != nil {
+		return err
+	}
+	return d.http.Serve(l)
+}
 
 // ServeMetrics implements Desk.
 func (d *desk) ServeMetrics(l net.Listener) error {

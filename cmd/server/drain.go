@@ -47,6 +47,9 @@ func (d *desk) Close(ctx context.Context) error {
 	step("close the desk's actors", half(ctx, d.sockets.Close))
 	step("shut down HTTP", half(ctx, d.http.Shutdown))
 	step("close the actor system", d.system.Close(ctx))
+	if d.cluster != nil {
+		step("leave the cluster", d.cluster.close(ctx))
+	}
 	step("shut down metrics", d.metrics.Shutdown(ctx))
 	return errors.Join(errs...)
 }

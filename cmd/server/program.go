@@ -127,6 +127,9 @@ func (p *Program) announce() {
 	if p.config.EventAudience == audienceEveryone {
 		p.log.Warn().Msg("EVENT_AUDIENCE is everyone: every connected socket is told of every booking")
 	}
+	if p.config.RedisURL != "" && p.config.MongodbURI == "" {
+		p.log.Warn().Msg("REDIS_URL joins this node with others, but its bookings are its own: nodes share them with MONGODB_URI")
+	}
 	switch {
 	case p.metrics != nil:
 		p.log.Info().Str("address", p.metrics.Addr().String()).Msg("Metrics have an address of their own")

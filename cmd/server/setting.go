@@ -96,6 +96,8 @@ func allowed(t tags, typ reflect.Type) string {
 	switch t.Get("form") {
 	case "host":
 		return "a host name or an IP address without a port"
+	case "hostport":
+		return "a host name or an IP address with a port"
 	case "address":
 		return "an address and a port, such as 127.0.0.1:9100 or :9100"
 	case "token":
@@ -143,6 +145,10 @@ func wordAllowed(text string, t tags) bool {
 	switch t.Get("form") {
 	case "host":
 		return validHost(text)
+	case "hostport":
+		host, port, err := net.SplitHostPort(text)
+		number, wrong := strconv.ParseUint(port, 10, 16)
+		return err == nil && wrong == nil && number > 0 && validHost(host)
 	case "address":
 		host, port, err := net.SplitHostPort(text)
 		number, wrong := strconv.ParseUint(port, 10, 16)

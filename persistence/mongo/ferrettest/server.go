@@ -1,3 +1,11 @@
+// Package ferrettest runs persistence/mongo on an embedded FerretDB, which speaks MongoDB's wire protocol. It is a module of
+// its own, so that the server's dependencies stay clean.
+//
+// What its tests prove: the store's semantics, and that its sequences of commands may be interleaved, and broken off, in any
+// way. FerretDB reads a document and writes it back in two steps, so everybody talks to it through a gate that lets one command
+// through at a time: then a command is as indivisible as that on a single document is in MongoDB. What it cannot prove is
+// that MongoDB's commands are (it promises so), how it uses indexes, and anything about speed; that runs where
+// MONGODB_TEST_URI is set.
 package ferrettest
 
 import (
@@ -5,13 +13,17 @@ import (
 	"context"
 	"encoding/binary"
 	"log/slog"
+	"strings"
 
 	"github.com/FerretDB/FerretDB/ferretdb"
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"kapoor.example/desk/persistence/mongo/mongotest"
 )
 
-// startServer runs FerretDB with its files in dir, and returns its URI and how to stop it.
-func startServer(dir string) (uri string, stop func(), err error) {
+// Start runs FerretDB with its files in dir, behind a gate that lets one command through at a time. It returns the URI and
+// how to stop it.
+func Start(dir string) (uri string, stop func(), err error) {
 	server, err := ferretdb.New(&ferretdb.Config{
 		Listener:  ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},
 		Handler:   "sqlite",
@@ -27,7 +39,14 @@ func startServer(dir string) (uri string, stop func(), err error) {
 		defer close(ended)
 		_ = server.Run(ctx) // always nil
 	}()
-	return server.MongoDBURI(), func() { cancel(); <-ended }, nil
+	address := strings.Trim(strings.TrimPrefix(server.MongoDBURI(), "mongodb://"), "/")
+	gate, err := mongotest.OpenGate(address, mongotest.GateOptions{OneAtATime: true, Translate: translate})
+	if err != nil {
+		cancel()
+		<-ended
+		return "", nil, err
+	}
+	return "mongodb://" + gate.Addr() + "/", func() { gate.Close(); cancel(); <-ended }, nil
 }
 
 // Where the document of an answer is: behind 16 bytes of header, 4 of flags and one that says what section comes, 0 for

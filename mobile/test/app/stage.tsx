@@ -1,6 +1,6 @@
 // The whole app on stand-ins for server, line and device, opened as somebody of a role.
 
-import { act, cleanup, fireEvent, render, screen } from '@testing-library/react-native';
+import { act, cleanup, configure, fireEvent, render, screen } from '@testing-library/react-native';
 
 import type { Role } from '../../src/api/contract';
 import { App } from '../../src/App';
@@ -15,6 +15,9 @@ jest.mock('react-native-safe-area-context', () => jest.requireActual('react-nati
 // A phone that has a network and stays in the foreground.
 jest.mock('../../src/services/network', () => ({ watchNetwork: () => () => undefined, watchForeground: () => () => undefined }));
 jest.mock('../../src/services/file', () => ({ handOver: jest.fn(async () => undefined) }));
+
+jest.setTimeout(30_000);
+configure({ asyncUtilTimeout: 5_000 }); // on a busy machine
 
 export interface Stage {
   desk: DeskDouble;
@@ -77,14 +80,16 @@ export async function openWith(stage: Stage, role: Role, text: string | RegExp):
   await screen.findByText(text);
 }
 
+// press presses what has a name. Of several, the last: a dialog comes after what lies under it.
 export async function press(name: string | RegExp, role: 'button' | 'link' | 'radio' | 'tab' = 'button'): Promise<void> {
-  const found = await screen.findByRole(role, { name });
-  await act(async () => fireEvent.press(found));
+  const found = await screen.findAllByRole(role, { name });
+  await act(async () => fireEvent.press(found.at(-1) as (typeof found)[0]));
 }
 
+// type writes into a field, the last of its label.
 export async function type(label: string, text: string): Promise<void> {
-  const found = await screen.findByLabelText(label);
-  await act(async () => fireEvent.changeText(found, text));
+  const found = (await screen.findAllByLabelText(label)).filter((one) => one.type === 'TextInput');
+  await act(async () => fireEvent.changeText(found.at(-1) as (typeof found)[0], text));
 }
 
 export const tab = (name: string | RegExp) => press(name, 'tab');

@@ -1,0 +1,259 @@
+import { screen, waitFor } from '@testing-library/react-native';
+
+import { deliver, open, openWith, prepare, press, tab, type } from './stage';
+import { handOver } from '../../src/services/file';
+import { sectionsOf } from '../../src/screens/staff/JobsScreen';
+import { Refusal } from './deskDouble';
+import { accountOf, at, notification, overview, pageOf, peopleOf, sample, users } from './samples';
+
+const mine = { _id: users.staff.id, name: users.staff.name, email: '', phone: '' };
+
+describe('jobs', () => {
+  test('are those assigned to oneself, and a new one is alerted and loaded', async () => {
+    const stage = prepare();
+    await open(stage, 'staff');
+    expect(stage.desk.queries('GET /bookings').map(({ assignedTo, status }) => `${assignedTo} ${status}`).sort()).toEqual(['u-staff Pending', 'u-staff Scheduled']);
+    stage.desk.on('GET /bookings', ({ query }) => pageOf(query.status === 'Scheduled' ? [sample(1, { status: 'Scheduled', assignedTo: mine, version: 2 })] : []));
+    await deliver(() =>
+      stage.line.deliver('jobAssigned', { eventId: 'j1', bookingId: 'b1', customerName: 'Meera Nair', brand: 'Sony', model: 'Bravia 1', address: '12 Hill Road', assignedBy: 'Anita' }),
+    );
+    expect(await screen.findByText('New job: Sony Bravia 1')).toBeTruthy();
+    expect(screen.getByText('Meera Nair. Assigned by Anita.')).toBeTruthy();
+    expect(await screen.findByText('Without a time')).toBeTruthy();
+  });
+
+  test('leave when they go to somebody else', async () => {
+    const stage = prepare();
+    stage.desk.on('GET /bookings', ({ query }) => pageOf(query.status === 'Scheduled' ? [sample(1, { status: 'Scheduled', assignedTo: mine })] : []));
+    await openWith(stage, 'staff', 'Sony Bravia 1');
+    await deliver(() =>
+      stage.line.deliver('bookingUpdated', {
+        eventId: 'e', bookingId: 'b1', customerName: 'Meera Nair', brand: 'Sony', model: 'Bravia 1', status: 'Scheduled', oldStatus: 'Scheduled',
+        assignedTo: { _id: 'other', name: 'Other' }, updatedAt: at(9), version: 2, changed: ['assignedTo', 'updates'],
+      }),
+    );
+    expect(await screen.findByText('No open jobs')).toBeTruthy();
+  });
+
+  test('come today’s first, then what is overdue, then the rest by time', () => {
+    const now = new Date(2026, 10, 23, 12);
+    const on = (day: number, hour = 9) => new Date(2026, 10, day, hour).toISOString();
+    const jobs = [sample(1), sample(2, { preferredDateTime: on(25) }), sample(3, { preferredDateTime: on(24) }), sample(4, { preferredDateTime: on(22) }), sample(5, { preferredDateTime: on(23, 18) }), sample(6, { preferredDateTime: on(23, 8) })];
+    expect(sectionsOf(jobs, now).map(({ title, data }) => [title, data.map((job) => job._id)])).toEqual([
+      ['Today', ['b6', 'b5']],
+      ['Overdue', ['b4']],
+      ['Coming up', ['b3', 'b2']],
+      ['Without a time', ['b1']],
+    ]);
+  });
+});
+
+describe('all bookings', () => {
+  test('are filtered; a wrong day is not sent', async () => {
+    const stage = prepare();
+    await open(stage, 'staff');
+    await tab(/All bookings/);
+    expect(screen.queryByRole('button', { name: 'Export CSV' })).toBeNull(); // admins only
+    await press('Filters');
+    await type('From', '23.11.2026');
+    await press('OK');
+    expect(await screen.findByText('This is not a time.')).toBeTruthy();
+    await type('From', '2026-11-23');
+    await type('Brand', ' Sony ');
+    await press('Me', 'radio');
+    await press('OK');
+    await waitFor(() => expect(stage.desk.queries('GET /bookings')).toContainEqual({ brand: 'Sony', from: '2026-11-23', assignedTo: 'u-staff', limit: '30' }));
+    expect(await screen.findByText('Nothing found')).toBeTruthy();
+  });
+
+  test('are taken away by admins as they are filtered, and a failure is said', async () => {
+    const stage = prepare();
+    stage.desk.on('GET /bookings/export.csv', () => 'code,brand');
+    await open(stage, 'admin');
+    await tab(/All bookings/);
+    await press('✅ Completed', 'radio');
+    await press('Export CSV');
+    expect(await screen.findByText('The export is ready.')).toBeTruthy();
+    expect(stage.desk.queries('GET /bookings/export.csv')).toEqual([{ status: 'Completed' }]);
+    expect(handOver).toHaveBeenCalledWith(expect.stringMatching(/^bookings-\d{4}-\d\d-\d\d\.csv$/), 'code,brand');
+    stage.desk.on('GET /bookings/export.csv', () => {
+      throw new Refusal(403, 'forbidden', 'Only admins may export.');
+    });
+    await press('Export CSV');
+    expect(await screen.findByText('Only admins may export.')).toBeTruthy();
+  });
+});
+
+describe('the dashboard', () => {
+  const tile = (id: string) => screen.getByTestId(`tile-${id}`).props['aria-label'] as string;
+
+  test('shows the totals, and follows them live', async () => {
+    const stage = prepare();
+    await open(stage, 'admin');
+    expect([tile('total'), tile('Pending'), tile('rate')]).toEqual(['Bookings: 41', '⏳ Pending: 7', 'Completion rate: 46.3 %']);
+    await deliver(() => stage.line.deliver('statsUpdated', { ...overview, totalBookings: 42, pending: 8, bookingsByBrand: [{ brand: 'LG', count: 1 }] }));
+    await waitFor(() => expect([tile('total'), tile('Pending')]).toEqual(['Bookings: 42', '⏳ Pending: 8']));
+    expect(screen.getByText('LG')).toBeTruthy();
+    expect(screen.getByTestId('live')).toBeTruthy();
+    await deliver(() => stage.line.become('offline'));
+    expect(screen.queryByTestId('live')).toBeNull();
+  });
+
+  test('says who is online', async () => {
+    const stage = prepare();
+    stage.desk.on('GET /users', () => peopleOf([accountOf(users.staff), accountOf(users.admin)]));
+    stage.line.online = [users.admin.id];
+    await open(stage, 'admin');
+    expect(await screen.findByText('1 person online')).toBeTruthy();
+    await deliver(() => stage.line.deliver('userOnline', { userId: users.staff.id, at: at(1) }));
+    expect(await screen.findByText('2 people online')).toBeTruthy();
+    expect(screen.getByText('Vikram Rao')).toBeTruthy();
+    await deliver(() => stage.line.deliver('userOffline', { userId: users.staff.id, at: at(2) }));
+    expect(await screen.findByText('1 person online')).toBeTruthy();
+  });
+
+  test('of a desk without a booking is no error', async () => {
+    const stage = prepare();
+    const empty = Object.fromEntries(Object.entries(overview).map(([name, value]) => [name, Array.isArray(value) ? [] : 0]));
+    stage.desk.on('GET /stats/overview', () => ({ success: true, data: empty }));
+    await open(stage, 'admin');
+    expect([tile('total'), tile('rate')]).toEqual(['Bookings: 0', 'Completion rate: 0 %']);
+    expect(screen.getAllByText('Nothing to show yet.').length).toBeGreaterThan(0);
+  });
+});
+
+describe('people', () => {
+  test('are listed; one is kept out, after being asked', async () => {
+    const stage = prepare();
+    let staff = accountOf(users.staff);
+    stage.desk
+      .on('GET /users', () => peopleOf([staff]))
+      .on('GET /users/u-staff', () => ({ success: true, user: staff }))
+      .on('PATCH /users/u-staff', ({ body }) => ({ success: true, user: (staff = { ...staff, ...(body as object) }) }));
+    await open(stage, 'admin');
+    await tab(/People/);
+    await press('Vikram Rao, Staff', 'link');
+    await press('Deactivate');
+    expect(await screen.findByText('Keep Vikram Rao out?')).toBeTruthy();
+    expect(stage.desk.sent('PATCH /users/u-staff')).toEqual([]);
+    await press('Deactivate');
+    expect(await screen.findByText('Saved.')).toBeTruthy();
+    expect(stage.desk.sent('PATCH /users/u-staff')).toEqual([{ active: false }]);
+    expect(await screen.findByText('Staff · Deactivated')).toBeTruthy();
+    await press('Activate');
+    expect(await screen.findByText('Staff · Active')).toBeTruthy();
+  });
+
+  test('have no switch for oneself', async () => {
+    const stage = prepare();
+    stage.desk.on('GET /users', () => peopleOf([accountOf(users.admin)])).on('GET /users/u-admin', () => ({ success: true, user: accountOf(users.admin) }));
+    await open(stage, 'admin');
+    await tab(/People/);
+    await press(/^Anita Kapoor/, 'link');
+    expect(await screen.findByTestId('standing')).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Deactivate' })).toBeNull();
+  });
+
+  test('a new one: rules, the server’s word, done', async () => {
+    const stage = prepare();
+    stage.desk.on('POST /users', () => {
+      throw new Refusal(409, 'email_taken', 'This e-mail is taken.', { fields: { email: 'is taken' } });
+    });
+    await open(stage, 'admin');
+    await tab(/People/);
+    await press('New staff member');
+    await type('Your name', 'Ravi');
+    await type('E-mail', 'ravi@example.com');
+    await type('First password', 'short');
+    await press('Save');
+    expect((await screen.findAllByText('At least 8 characters.')).length).toBeGreaterThan(0);
+    expect(stage.desk.sent('POST /users')).toEqual([]);
+    await type('First password', 'long enough');
+    await press('Save');
+    expect(await screen.findByText('is taken')).toBeTruthy();
+    stage.desk.on('POST /users', () => ({ success: true, user: accountOf({ id: 'n', name: 'Ravi', email: 'ravi@example.com', role: 'admin' }) }));
+    await press('Admin', 'radio');
+    await press('Save');
+    expect(await screen.findByText('Ravi can sign in now.')).toBeTruthy();
+    expect(stage.desk.sent('POST /users').at(-1)).toEqual({ name: 'Ravi', email: 'ravi@example.com', password: 'long enough', role: 'admin' });
+  });
+});
+
+describe('notifications', () => {
+  test('count on the menu, are marked one by one or all', async () => {
+    const stage = prepare();
+    let rows = [notification(2), notification(1, { read: true })];
+    stage.desk.on('GET /notifications', () => ({ success: true, data: rows, unread: rows.filter((row) => !row.read).length }));
+    await open(stage, 'customer');
+    await tab('Notifications, 1 unread notification');
+    expect(await screen.findAllByTestId('notification-unread')).toHaveLength(1);
+    rows = rows.map((row) => ({ ...row, read: true }));
+    await press('Mark all as read');
+    expect(stage.line.questions).toContainEqual(['messageRead', { bookingId: 'b2', messageId: 'n2' }]);
+    await waitFor(() => expect(screen.queryAllByTestId('notification-unread')).toHaveLength(0));
+    expect(screen.queryByRole('button', { name: 'Mark all as read' })).toBeNull();
+  });
+});
+
+describe('the profile', () => {
+  test('is saved, and a refusal shows at its field', async () => {
+    const stage = prepare();
+    stage.desk.on('PUT /auth/profile', ({ body }) => {
+      if ((body as { email: string }).email === 'taken@example.com') {
+        throw new Refusal(409, 'email_taken', 'This e-mail is taken.', { fields: { email: 'is taken' } });
+      }
+      return { success: true, user: { ...users.customer, name: 'Meera N' } };
+    });
+    await open(stage, 'customer');
+    await tab(/Profile/);
+    await type('E-mail', 'taken@example.com');
+    await press('Save');
+    expect(await screen.findByText('is taken')).toBeTruthy();
+    await type('E-mail', 'meera@example.com');
+    await type('Your name', ' Meera N ');
+    await type('Phone (optional)', '');
+    await press('Save');
+    expect(await screen.findByText('Your profile is saved.')).toBeTruthy();
+    expect(stage.desk.sent('PUT /auth/profile').at(-1)).toEqual({ name: 'Meera N', email: 'meera@example.com', phone: null });
+  });
+
+  test('another password: the line goes on with the new token', async () => {
+    const stage = prepare();
+    stage.desk.on('POST /auth/change-password', () => ({ success: true, message: '', token: 'second', user: users.customer }));
+    await open(stage, 'customer');
+    await tab(/Profile/);
+    await type('Current password', 'password123');
+    await type('New password', 'password456');
+    await press('Change password');
+    expect(await screen.findByText('Your password is changed. Other devices are signed out.')).toBeTruthy();
+    expect(stage.line.tokens).toEqual(['token of customer', 'second']);
+    expect(stage.device.get('token')).toBe('second');
+  });
+
+  test('light or dark is kept on the device', async () => {
+    const stage = prepare();
+    await open(stage, 'customer');
+    await tab(/Profile/);
+    await press('Dark', 'radio');
+    expect(stage.device.get('desk.appearance')).toBe('dark');
+  });
+
+  test.each([
+    [true, undefined],
+    [false, 'You are signed out here. The server could not be told; change your password if this device is not yours.'],
+  ])('signing out leaves nothing behind (server reachable: %s)', async (reachable, said) => {
+    const stage = prepare();
+    await open(stage, 'customer');
+    await tab(/Profile/);
+    await press('Sign out');
+    await screen.findByText('Sign out of this device?');
+    stage.desk.reachable = reachable;
+    await press('Sign out');
+    expect(await screen.findByText('Welcome back')).toBeTruthy();
+    expect([stage.device.get('token'), stage.line.state]).toEqual([undefined, 'idle']);
+    if (said !== undefined) {
+      expect(await screen.findByText(said)).toBeTruthy();
+    }
+    expect(stage.line.listening).toBeLessThanOrEqual(1); // the sign-in’s own ear; no screen is listening any more
+  });
+});

@@ -45,31 +45,39 @@ function build(folder) {
 
 // Desk is a server in a process of its own, with the demo accounts and a store in an empty folder.
 export class Desk {
-  static async start(env = {}) {
+  // seed is how many bookings are made up before the server starts.
+  static async start(env = {}, seed = 0) {
     const desk = new Desk();
     desk.folder = mkdtempSync(join(tmpdir(), 'desk-e2e-'));
     desk.port = await freePort();
     desk.url = `http://127.0.0.1:${desk.port}`;
     desk.env = env;
     desk.program = build(mkdtempSync(join(tmpdir(), 'desk-bin-')));
+    if (seed > 0) {
+      const made = spawnSync(desk.program, ['seed', '--bookings', String(seed)], { env: { ...process.env, ...desk.settings() }, stdio: 'ignore' });
+      if (made.status !== 0) {
+        throw new Error('the bookings could not be made');
+      }
+    }
     await desk.begin();
     return desk;
   }
 
+  settings() {
+    return {
+      HOST: '127.0.0.1',
+      PORT: String(this.port),
+      DATA_DIR: join(this.folder, 'data'),
+      JWT_SECRET: 'a secret of the browser tests, long enough for all',
+      LOG_FORMAT: 'json',
+      LOGIN_LIMIT_ADDRESS: '100000/1m',
+      ...this.env,
+    };
+  }
+
   async begin() {
     this.log = '';
-    this.child = spawn(this.program, ['serve'], {
-      env: {
-        ...process.env,
-        HOST: '127.0.0.1',
-        PORT: String(this.port),
-        DATA_DIR: join(this.folder, 'data'),
-        JWT_SECRET: 'a secret of the browser tests, long enough for all',
-        LOG_FORMAT: 'json',
-        LOGIN_LIMIT_ADDRESS: '100000/1m',
-        ...this.env,
-      },
-    });
+    this.child = spawn(this.program, ['serve'], { env: { ...process.env, ...this.settings() } });
     this.child.stdout.on('data', (text) => (this.log += text));
     this.child.stderr.on('data', (text) => (this.log += text));
     const deadline = Date.now() + patience;

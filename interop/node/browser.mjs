@@ -194,12 +194,19 @@ for (const [client, path] of Object.entries(clients)) {
       // As in heartbeats.mjs: three tries, since a busy machine may keep a pong for 200 ms.
       const tries = await page.evaluate(async ([url, transports, intervals]) => {
         const idle = async (options) => {
-          const socket = await connect(url, { ...options, reconnection: false });
+          let socket;
+          try {
+            // Its first connection may be let go as well before it is through: only then it must not come back.
+            socket = await connect(url, options);
+            socket.io.reconnection(false);
+          } catch (error) {
+            return error.message;
+          }
           let pings = 0;
-          return new Promise((resolve) => {
+          return within(new Promise((resolve) => {
             socket.io.engine.on('packet', ({ type }) => type === 'ping' && ++pings === intervals && resolve('well'));
             socket.once('disconnect', (reason) => resolve(`${reason} after ${pings} pings`));
-          });
+          }), `${intervals} pings`, 1000 * intervals);
         };
         return Promise.all(Object.entries(transports).map(async ([name, options]) => {
           const results = [];

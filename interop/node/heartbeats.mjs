@@ -52,7 +52,8 @@ describe('heartbeats', { concurrency: 8 }, () => {
   test('a client that freezes is let go', async (t) => {
     const { url } = await server(fast);
     for (const transport of ['polling', 'websocket']) {
-      const socket = await connect(t, url, { ...transports[transport], reconnection: false });
+      const socket = await connect(t, url, transports[transport]);
+      socket.io.reconnection(false);
       const watcher = await connect(t, url, transports[transport]);
       const room = `room of ${socket.id}`;
       await ask(socket, 'join', room);

@@ -72,11 +72,12 @@ export async function connect(t, url, options = {}) {
   const connected = event(socket, 'connect');
   const { transports: only, upgrade } = options;
   if (!only && upgrade !== false) {
-    socket.io.once('open', () => socket.io.engine.once('upgrade', () => (socket.upgraded = true)));
+    socket.io.on('open', () => socket.io.engine.once('upgrade', () => (socket.upgraded = true)));
     await connected;
     await until(() => socket.upgraded, 'upgrade');
   }
   await connected;
+  if (!socket.connected) await event(socket, 'connect');
   return socket;
 }
 

@@ -17,10 +17,11 @@ async function connect(url, options = {}) {
   const socket = (globalThis.client ?? globalThis).io(url, { ...quick, ...options });
   let upgraded;
   if (!options.transports) {
-    upgraded = new Promise((resolve) => socket.io.once('open', () => socket.io.engine.once('upgrade', resolve)));
+    upgraded = new Promise((resolve) => socket.io.on('open', () => socket.io.engine.once('upgrade', resolve)));
   }
   await event(socket, 'connect');
   if (upgraded) await within(upgraded, 'upgrade');
+  if (!socket.connected) await event(socket, 'connect');
   return socket;
 }
 

@@ -134,6 +134,10 @@ type Recall struct {
 	Vouched bool
 	Rooms   []string // EveryoneRoom is always among them
 	Limit   int      // more entries are too many
+	// UserID is whose revocations after Seen are wanted, too: whoever asks has not been told of them yet, and the entries may
+	// be later.
+	UserID string
+	Seen   Position
 }
 
 // Recalled answers a Recall, by one state of the log.
@@ -143,6 +147,9 @@ type Recalled struct {
 	Complete bool
 	Entries  []LogEntry // in the order of positions; revocations are not among them
 	Head     Position   // the newest entry's: Entries are all up to here
+	// Revocations are those of the user after Seen, up to Head at least, in the order of positions. They are told only where
+	// it is Complete.
+	Revocations []Revocation
 }
 
 // LogEntry is a notice or a revocation with its place in the log.

@@ -128,6 +128,7 @@ func (s *shard) hold(m attach) {
 	s.include(m)
 	c := m.member.socket.record
 	c.recall.Rooms, c.recall.Limit = m.rooms, s.server.resumption.options.MaxEvents
+	c.recall.User, c.recall.Seen = m.member.socket.user.ID, s.place()
 	s.server.system.Go(replay{shard: s, member: m.member, recall: c.recall, upTo: s.place()})
 }
 
@@ -185,6 +186,12 @@ func (s *shard) replayed(m replayed) {
 		r.observe(RecoveryUnknown)
 		s.detach(member)
 		tell(anew{socket})
+	case m.answer.refuses(*socket.user):
+		// It came in before its token was void, and the revocation has not come here yet. Not even what is older is sent: who
+		// knows what else the answer has.
+		r.observe(RecoveryRefused)
+		s.detach(member)
+		tell(attached{socket: socket, refused: ReasonTokenRevoked})
 	case h.overflow:
 		r.observe(RecoveryTooSlow)
 		tell(attached{socket: socket, refused: ReasonSlowConsumer})

@@ -22,6 +22,10 @@ type Recall struct {
 	Rooms   []string
 	// Limit is how many entries the answer may have. More are too many: it is not known then.
 	Limit int
+	// User is whose client it is. What ended tokens of the user after Seen is wanted, too: the log may be ahead of what has
+	// come by Revoke.
+	User string
+	Seen Position
 }
 
 // Recalled answers a Recall.
@@ -29,8 +33,9 @@ type Recalled struct {
 	// Known is false when After is no position of this log, when entries after it may have been trimmed that were for the
 	// rooms, and when there are too many of them.
 	Known   bool
-	Entries []Entry  // in order
-	Head    Position // they are all up to here
+	Entries []Entry      // in order
+	Head    Position     // they are all up to here
+	Revoked []Revocation // of the user, after Seen and up to Head at least
 }
 
 // Replay lets clients whose connection was lost resume by the Log, with their id and what they missed: also when this

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -191,13 +192,23 @@ func (r *resumption) add(namespace, offset string, rooms []string, f *protocol.F
 
 // recalled is a Recalled whose entries are encoded.
 type recalled struct {
-	known  bool
-	frames []*protocol.Frame
-	head   Position
+	known   bool
+	frames  []*protocol.Frame
+	head    Position
+	revoked []Revocation
+}
+
+// refuses reports whether what was read says that a user's token is void.
+func (r recalled) refuses(u User) bool {
+	return slices.ContainsFunc(r.revoked, func(one Revocation) bool { return one.hits(u) })
 }
 
 // recall reads what was missed, from the ring or the log: everything up to a position at least, which the log is bound to
 // have. It may wait.
+//
+// The log may be ahead of the shard that asks, and so it has to say which tokens it has ended meanwhile. The ring is ahead
+// of nobody in that: what was published before an entry of it, revocations too, is on its way to every shard already, and
+// comes there before the answer.
 func (r *resumption) recall(ctx context.Context, q Recall, upTo Position) (recalled, error) {
 	if answer, ok := r.ring.recall(q); ok {
 		return answer, nil
@@ -213,7 +224,7 @@ func (r *resumption) recall(ctx context.Context, q Recall, upTo Position) (recal
 	if found.Known && found.Head.Compare(upTo) < 0 {
 		return recalled{}, errLogBehind
 	}
-	answer := recalled{known: found.Known, head: found.Head}
+	answer := recalled{known: found.Known, head: found.Head, revoked: found.Revoked}
 	for _, e := range found.Entries {
 		answer.frames = append(answer.frames, protocol.EventFrame("/", e.Name, e.Payload, e.Offset))
 	}

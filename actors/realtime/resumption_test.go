@@ -15,6 +15,7 @@ import (
 type book struct {
 	mu      sync.Mutex
 	entries []Entry
+	revoked map[int]Revocation // the entries that are revocations, by their place from 0
 	trimmed Position      // up to here nothing is left
 	err     error         // what a recall fails with
 	behind  int           // entries at the end that a recall does not show
@@ -32,6 +33,17 @@ func (b *book) write(name string, rooms ...string) Entry {
 	e := Entry{Name: name, Rooms: rooms, Payload: []byte(`{}`), Offset: placeOf(len(b.entries) + 1).String()}
 	b.entries = append(b.entries, e)
 	return e
+}
+
+// revoke adds a revocation.
+func (b *book) revoke(r Revocation) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.revoked == nil {
+		b.revoked = map[int]Revocation{}
+	}
+	b.revoked[len(b.entries)] = r
+	b.entries = append(b.entries, Entry{Rooms: []string{}})
 }
 
 // head returns the newest position.
@@ -63,6 +75,9 @@ func (b *book) Recall(_ context.Context, r Recall) (Recalled, error) {
 	}
 	found := Recalled{Head: b.headLocked(), Known: r.Vouched && r.After == Position{}}
 	for i, e := range b.entries[:len(b.entries)-b.behind] {
+		if revoked, is := b.revoked[i]; is && revoked.User == r.User && placeOf(i+1).Compare(r.Seen) > 0 {
+			found.Revoked = append(found.Revoked, revoked)
+		}
 		found.Known = found.Known || r.After == placeOf(i+1)
 		if placeOf(i+1).Compare(r.After) > 0 && slices.ContainsFunc(e.Rooms, func(room string) bool { return room == RoomEveryone || slices.Contains(r.Rooms, room) }) {
 			found.Entries = append(found.Entries, e)
@@ -487,11 +502,25 @@ func TestResumeClosed(t *testing.T) {
 			d.Revoke(Revocation{User: "anna", Rights: 2})
 			d.publish("secret", "anna")
 		}, ""},
+		// The log was ahead of the shard: it had the revocation and an event behind it, and the replay sent the event before
+		// the revocation came round.
+		{"its token is void meanwhile, as only the log says", func(d *desk) {
+			d.book.revoke(Revocation{User: "bert", Rights: 9})
+			d.book.revoke(Revocation{User: "anna", Rights: 2})
+			d.book.write("secret", "anna")
+		}, RecoveryRefused},
+		{"it has logged out meanwhile, as only the log says", func(d *desk) {
+			d.book.revoke(Revocation{User: "anna", TokenID: "the token of now"})
+			d.book.write("secret", "anna")
+		}, RecoveryRefused},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := &book{}
 			d := openDesk(t, b, func(r *Replay) { r.RingEvents = 1 })
+			user := anna(1)
+			user.TokenID = "the token of now"
+			d.is(user)
 			c, w := d.arrive()
 			d.gone(c, w)
 			d.publish("missed", "anna")
@@ -510,7 +539,7 @@ func TestResumeClosed(t *testing.T) {
 			if got := d.results.last(); got != tt.want {
 				t.Errorf("result %q, want %q", got, tt.want)
 			}
-			if tt.want == "" {
+			if tt.want == "" || tt.want == RecoveryRefused {
 				return
 			}
 			b.mu.Lock()
@@ -520,6 +549,23 @@ func TestResumeClosed(t *testing.T) {
 				t.Errorf("not resumed the next time: %s", d.results.last())
 			}
 		})
+	}
+}
+
+// TestResumeWithATokenThatIsGood: revocations of others, of older rights and of other tokens are none of this client's.
+func TestResumeWithATokenThatIsGood(t *testing.T) {
+	b := &book{}
+	d := openDesk(t, b, func(r *Replay) { r.RingEvents = 1 })
+	c, w := d.arrive()
+	d.gone(c, w)
+	d.publish("missed", "anna")
+	d.publish("missed too", "anna")
+	b.revoke(Revocation{User: "bert", Rights: 9})
+	b.revoke(Revocation{User: "anna", Rights: 1})
+	b.revoke(Revocation{User: "anna", TokenID: "another"})
+	c, _, resumed := d.returns(w, "")
+	if got := d.told(c); !resumed || !slices.Equal(got, []string{"missed", "missed too"}) {
+		t.Errorf("%t %v", resumed, got)
 	}
 }
 

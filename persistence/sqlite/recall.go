@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
 
 	"kapoor.example/desk/booking"
 )
@@ -24,7 +25,8 @@ func (s *Store) Recall(ctx context.Context, q booking.Recall) (found booking.Rec
 				return err
 			}
 			found.Complete, found.Entries = true, entries
-			return nil
+			found.Revocations, err = r.revocations(ctx, pack(q.Seen), q.UserID)
+			return err
 		})
 	})
 	return found, err
@@ -57,4 +59,24 @@ func (q *session) reaches(ctx context.Context, after booking.Position, vouched b
 		known = known || marked && mark == at
 	}
 	return known, nil
+}
+
+// revocations returns what ended tokens of a user after a position. Whoever asks is not far behind: what is after it is read.
+func (q *session) revocations(ctx context.Context, after int64, user string) (list []booking.Revocation, err error) {
+	err = q.each(ctx, `SELECT revocation FROM log WHERE position > ? AND revocation IS NOT NULL ORDER BY position`, []any{after},
+		func(scan scanner) error {
+			var text string
+			var r booking.Revocation
+			if err := scan(&text); err != nil {
+				return err
+			}
+			if err := json.Unmarshal([]byte(text), &r); err != nil {
+				return err
+			}
+			if r.UserID == user {
+				list = append(list, r)
+			}
+			return nil
+		})
+	return list, err
 }

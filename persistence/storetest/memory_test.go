@@ -498,6 +498,11 @@ func (m *memory) Recall(ctx context.Context, q booking.Recall) (booking.Recalled
 	}
 	if known && len(entries) <= q.Limit {
 		found.Complete, found.Entries = true, entries
+		for _, e := range m.log {
+			if e.Revocation != nil && e.Revocation.UserID == q.UserID && e.Position.Compare(q.Seen) > 0 {
+				found.Revocations = append(found.Revocations, *e.Revocation)
+			}
+		}
 	}
 	return found, nil
 }

@@ -87,6 +87,7 @@ func (s suite) recalls(t *testing.T) {
 			t.Fatalf("%v %t", ids, complete)
 		}
 	})
+	t.Run("what ended tokens meanwhile", func(t *testing.T) { s.recallsRevocations(t) })
 	t.Run("the epoch stays", func(t *testing.T) {
 		before, err := d.store.Epoch(d.ctx)
 		must(t, "Epoch", err)
@@ -100,6 +101,54 @@ func (s suite) recalls(t *testing.T) {
 			t.Fatalf("epochs %d, reopened %d, of another log %d", before, after, foreign)
 		}
 	})
+}
+
+// recallsRevocations: who asks may not have been told yet that a token is void, while the answer has what was committed
+// after that.
+func (s suite) recallsRevocations(t *testing.T) {
+	d := s.desk(t)
+	var log []booking.LogEntry
+	f := d.follow(booking.Position{})
+	revoke := func(r booking.Revocation) booking.Revocation {
+		t.Helper()
+		r.ExpiresAt = booking.At(start.Add(time.Hour))
+		must(t, "RevokeToken", d.store.RevokeToken(d.ctx, r))
+		log = f.wait(len(log) + 1)
+		return r
+	}
+	first := revoke(booking.Revocation{UserID: d.alice.ID, TokenID: "token-1"})
+	revoke(booking.Revocation{UserID: d.bob.ID, TokenID: "token-2"})
+	d.create(d.alice)
+	log = f.wait(len(log) + 2)
+	second := revoke(booking.Revocation{UserID: d.alice.ID, TokenID: "token-3"})
+	for _, tt := range []struct {
+		name string
+		user string
+		seen booking.Position
+		want []booking.Revocation
+	}{
+		{"from the beginning", d.alice.ID, booking.Position{}, []booking.Revocation{first, second}},
+		{"after the first", d.alice.ID, log[0].Position, []booking.Revocation{second}},
+		{"after all", d.alice.ID, log[len(log)-1].Position, nil},
+		{"of the future", d.alice.ID, booking.Position{Ms: 1 << 63, Seq: 1 << 63}, nil},
+		{"somebody to whom nothing happened", d.sam.ID, booking.Position{}, nil},
+		{"nobody", "", booking.Position{}, nil},
+		{"a user who is none", "x' OR '1'='1", booking.Position{}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			// From the last position but one on there is no event: it is not about those.
+			for _, after := range []booking.Position{{}, log[len(log)-1].Position} {
+				found, err := d.store.Recall(d.ctx, booking.Recall{
+					After: after, Vouched: true, Rooms: []string{tt.user}, Limit: 10, UserID: tt.user, Seen: tt.seen,
+				})
+				must(t, "Recall", err)
+				if !found.Complete {
+					t.Fatal("not complete")
+				}
+				equal(t, "revocations", found.Revocations, tt.want)
+			}
+		})
+	}
 }
 
 // trim removes everything up to a position.

@@ -106,9 +106,12 @@ func (s *Store) Head(ctx context.Context) (booking.Position, error) {
 	return h.position, describe("head", err)
 }
 
-func (s *Store) head(ctx context.Context) (head, error) {
+func (s *Store) head(ctx context.Context) (head, error) { return headOf(ctx, s.events) }
+
+// headOf returns where a view of the log ends.
+func headOf(ctx context.Context, events *mongo.Collection) (head, error) {
 	var e event
-	err := s.events.FindOne(ctx, bson.D{}, options.FindOne().
+	err := events.FindOne(ctx, bson.D{}, options.FindOne().
 		SetSort(bson.D{{Key: "_id", Value: desc}}).SetProjection(bson.D{{Key: "n", Value: 1}})).Decode(&e)
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return head{}, nil
@@ -150,6 +153,11 @@ func (s *Store) sinceIn(ctx context.Context, after booking.Position, rooms []str
 	return entries[:min(len(entries), max(limit, 0))], nil
 }
 
+// settled is the log as a majority has it.
+func (s *Store) settled() *mongo.Collection {
+	return s.events.Clone(options.Collection().SetReadConcern(readconcern.Majority()))
+}
+
 // eventsAfter returns events with entries after a position, in order. It reads what a majority has: another process' event
 // that a new primary might not know is not shown to anybody.
 func (s *Store) eventsAfter(ctx context.Context, after booking.Position, filter bson.E, limit int) ([]event, error) {
@@ -157,8 +165,7 @@ func (s *Store) eventsAfter(ctx context.Context, after booking.Position, filter 
 	if filter.Key != "" {
 		where = append(where, filter)
 	}
-	majority := s.events.Clone(options.Collection().SetReadConcern(readconcern.Majority()))
-	cursor, err := majority.Find(ctx, where, options.Find().SetSort(bson.D{{Key: "_id", Value: asc}}).
+	cursor, err := s.settled().Find(ctx, where, options.Find().SetSort(bson.D{{Key: "_id", Value: asc}}).
 		SetLimit(int64(max(limit, 1))).SetBatchSize(int32(max(limit, 1))))
 	if err != nil {
 		return nil, err

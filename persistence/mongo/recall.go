@@ -12,13 +12,14 @@ import (
 	"kapoor.example/desk/booking"
 )
 
-// Recall implements booking.Log. What was removed is looked up after the entries were read: then it is not said too little.
+// Recall implements booking.Log. The head is read first, and as a majority has it, like the entries: it is not said that
+// something is among them which is not. What was removed is looked up after they were read: then it is not said too little.
 func (s *Store) Recall(ctx context.Context, q booking.Recall) (booking.Recalled, error) {
 	if err := s.enter(ctx, "recall"); err != nil {
 		return booking.Recalled{}, err
 	}
 	defer s.leave()
-	head, err := s.head(ctx)
+	head, err := headOf(ctx, s.settled())
 	if err != nil {
 		return booking.Recalled{}, describe("recall", err)
 	}

@@ -53,17 +53,23 @@ func (o *outbox) bytesOf(f *protocol.Frame) []byte {
 }
 
 // send queues or writes one frame. A volatile one is dropped unless the connection can take it at once.
-func (o *outbox) send(f *protocol.Frame, volatile bool) {
+func (o *outbox) send(f *protocol.Frame, volatile bool) { o.report(o.sent(f, volatile)) }
+
+// sent is send without the report. A transport may panic: the connection has to be closed afterwards, so the lock is free.
+func (o *outbox) sent(f *protocol.Frame, volatile bool) Reason {
 	o.mu.Lock()
-	reason := o.sendLocked(f, volatile)
-	o.mu.Unlock()
-	o.report(reason)
+	defer o.mu.Unlock()
+	return o.sendLocked(f, volatile)
 }
 
 // sendJoined writes several frames as one write: joined is their WebSocket form in one piece. None of them is volatile.
 func (o *outbox) sendJoined(frames []*protocol.Frame, joined []byte) {
+	o.report(o.sentJoined(frames, joined))
+}
+
+func (o *outbox) sentJoined(frames []*protocol.Frame, joined []byte) (reason Reason) {
 	o.mu.Lock()
-	var reason Reason
+	defer o.mu.Unlock()
 	switch {
 	case o.state != outboxOpen:
 	case o.ws != nil && len(o.queue) == 0:
@@ -80,8 +86,7 @@ func (o *outbox) sendJoined(frames []*protocol.Frame, joined []byte) {
 	default:
 		reason = o.enqueueLocked(frames...)
 	}
-	o.mu.Unlock()
-	o.report(reason)
+	return reason
 }
 
 // replay sends frames whose number the receiver did not choose: they may exceed the byte budget.

@@ -16,11 +16,11 @@ type book struct {
 	mu      sync.Mutex
 	entries []Entry
 	revoked map[int]Revocation // the entries that are revocations, by their place from 0
-	trimmed Position      // up to here nothing is left
-	err     error         // what a recall fails with
-	behind  int           // entries at the end that a recall does not show
-	asked   chan struct{} // gets a value when a recall begins, unless nil
-	gate    chan struct{} // a recall waits for a value, unless nil
+	trimmed Position           // up to here nothing is left
+	err     error              // what a recall fails with
+	behind  int                // entries at the end that a recall does not show
+	asked   chan struct{}      // gets a value when a recall begins, unless nil
+	gate    chan struct{}      // a recall waits for a value, unless nil
 	recalls int
 }
 

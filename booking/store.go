@@ -130,9 +130,10 @@ type Log interface {
 type Recall struct {
 	After Position
 	// Vouched says that After was the head of the log once, or the zero Position where it was empty. Otherwise After must be
-	// an entry that was addressed to one of the rooms, as far as can be said.
+	// an entry that was addressed to one of Rooms or Left.
 	Vouched bool
 	Rooms   []string // EveryoneRoom is always among them
+	Left    []string // rooms whose entries are wanted no more
 	Limit   int      // more entries are too many
 	// UserID is whose revocations after Seen are wanted, too: whoever asks has not been told of them yet, and the entries may
 	// be later.

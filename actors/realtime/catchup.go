@@ -127,7 +127,7 @@ func (s *shard) place() Position {
 func (s *shard) hold(m attach) {
 	s.include(m)
 	c := m.member.socket.record
-	c.recall.Rooms, c.recall.Limit = m.rooms, s.server.resumption.options.MaxEvents
+	c.recall.Rooms, c.recall.Left, c.recall.Limit = m.rooms, c.left, s.server.resumption.options.MaxEvents
 	c.recall.User, c.recall.Seen = m.member.socket.user.ID, s.place()
 	s.server.system.Go(replay{shard: s, member: m.member, recall: c.recall, upTo: s.place()})
 }

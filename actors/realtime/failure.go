@@ -79,7 +79,7 @@ func (a *adapter) Failed(msg any) {
 func (r *resumption) skip(entries []Entry) {
 	for _, e := range entries {
 		if at, ok := parsePosition(e.Offset); ok {
-			r.ring.begin(at)
+			r.ring.begin(at, e.audience())
 		}
 	}
 }

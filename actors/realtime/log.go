@@ -17,9 +17,10 @@ type Log interface {
 type Recall struct {
 	After Position
 	// Vouched says that After was the end of this log once. Otherwise a client says that it is an entry that came to one of
-	// the rooms.
+	// Rooms or Left, and the log has to see whether that is so.
 	Vouched bool
 	Rooms   []string
+	Left    []string // rooms it has left: what was published for them is not wanted
 	// Limit is how many entries the answer may have. More are too many: it is not known then.
 	Limit int
 	// User is whose client it is. What ended tokens of the user after Seen is wanted, too: the log may be ahead of what has

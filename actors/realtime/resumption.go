@@ -55,17 +55,20 @@ func newResumption(s *Server, o Replay) *resumption {
 func (s *Server) Begin(epoch uint64, head Position, newest ...Entry) {
 	if r := s.resumption; r != nil {
 		r.epoch, r.begun = epoch, head
-		r.ring.begin(head)
+		r.ring.begin(head, unknown)
 		r.fill(newest)
 	}
 }
+
+// unknown is said of a floor whose rooms are not known: it is for nobody, so that the log is asked.
+var unknown = []string{}
 
 // fill puts entries into the ring that were published by another process.
 func (r *resumption) fill(newest []Entry) {
 	for i, e := range newest {
 		at, ok := parsePosition(e.Offset)
 		if i == 0 && ok {
-			r.ring.begin(at)
+			r.ring.begin(at, e.audience())
 			continue
 		}
 		if rooms := e.audience(); ok {

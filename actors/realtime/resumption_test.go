@@ -74,12 +74,15 @@ func (b *book) Recall(_ context.Context, r Recall) (Recalled, error) {
 		return Recalled{}, b.err
 	}
 	found := Recalled{Head: b.headLocked(), Known: r.Vouched && r.After == Position{}}
+	meets := func(e Entry, rooms []string) bool {
+		return slices.ContainsFunc(e.Rooms, func(room string) bool { return room == RoomEveryone || slices.Contains(rooms, room) })
+	}
 	for i, e := range b.entries[:len(b.entries)-b.behind] {
 		if revoked, is := b.revoked[i]; is && revoked.User == r.User && placeOf(i+1).Compare(r.Seen) > 0 {
 			found.Revoked = append(found.Revoked, revoked)
 		}
-		found.Known = found.Known || r.After == placeOf(i+1)
-		if placeOf(i+1).Compare(r.After) > 0 && slices.ContainsFunc(e.Rooms, func(room string) bool { return room == RoomEveryone || slices.Contains(r.Rooms, room) }) {
+		found.Known = found.Known || r.After == placeOf(i+1) && (r.Vouched || meets(e, r.Rooms) || meets(e, r.Left))
+		if placeOf(i+1).Compare(r.After) > 0 && meets(e, r.Rooms) {
 			found.Entries = append(found.Entries, e)
 		}
 	}
@@ -413,6 +416,68 @@ func TestNoResume(t *testing.T) {
 				t.Errorf("result %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestResumeFromAnothersEvent: a client that named the offset of an event of somebody else was told what came after that,
+// and that it had everything. What it had missed before it never got.
+func TestResumeFromAnothersEvent(t *testing.T) {
+	tests := []struct {
+		name    string
+		change  func(*Replay)
+		restart func(d *desk) *desk
+	}{
+		{"in the ring", nil, nil},
+		{"in the log", func(r *Replay) { r.RingEvents = 1 }, nil},
+		{"at the ring's floor", func(r *Replay) { r.RingEvents = 2 }, nil},
+		{"where the ring begins", nil, func(d *desk) *desk {
+			again := openDesk(d.t, d.book, nil)
+			again.Begin(bookEpoch, d.book.head(), d.book.entries[2:]...)
+			return again
+		}},
+		{"at the head", nil, func(d *desk) *desk {
+			d.book.entries = d.book.entries[:3]
+			return openDesk(d.t, d.book, nil)
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := openDesk(t, &book{}, tt.change)
+			c, w := d.arrive()
+			d.publish("seen", "anna")
+			c.receives(t, `42["seen"`)
+			d.gone(c, w)
+			d.publish("missed", "anna")
+			offset := d.publish("another's", "bert")
+			d.publish("missed too", "anna")
+			d.publish("and this", "staff")
+			if tt.restart != nil {
+				d = tt.restart(d)
+			}
+			c, _, resumed := d.returns(w, offset)
+			if got := d.told(c); resumed || len(got) > 0 || d.results.last() != RecoveryUnknown {
+				t.Errorf("resumed %t, told %v, %s", resumed, got, d.results.last())
+			}
+		})
+	}
+}
+
+// TestResumeFromARoomThatWasLeft: the last event a client has may be for a room that it has left since.
+func TestResumeFromARoomThatWasLeft(t *testing.T) {
+	for _, ring := range []int{0, 1, 2} {
+		d := openDesk(t, &book{}, func(r *Replay) { r.RingEvents = ring })
+		c, w := d.arrive()
+		offset := d.publish("for staff", "staff")
+		c.receives(t, `42["for staff"`)
+		c.say(`420["leave"]`)
+		c.receives(t, "430")
+		d.gone(c, w)
+		d.publish("for staff", "staff")
+		d.publish("for anna", "anna")
+		c, _, resumed := d.returns(w, offset)
+		if got := d.told(c); !resumed || !slices.Equal(got, []string{"for anna"}) {
+			t.Errorf("ring of %d: %t %v", ring, resumed, got)
+		}
 	}
 }
 

@@ -145,7 +145,7 @@ func (s *Store) sinceIn(ctx context.Context, after booking.Position, rooms []str
 	var entries []booking.LogEntry
 	for _, event := range events {
 		for _, e := range event.entries(after) {
-			if slices.ContainsFunc(e.Rooms, func(room string) bool { return room == booking.EveryoneRoom || slices.Contains(rooms, room) }) {
+			if addressed(e, rooms) {
 				entries = append(entries, e)
 			}
 		}

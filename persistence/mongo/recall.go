@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -56,9 +57,12 @@ func (s *Store) revocations(ctx context.Context, after booking.Position, user st
 	return list, err
 }
 
-// reaches reports whether a position is one of this log, and everything after it that was addressed to the rooms is there.
+// reaches reports whether a position is one that a client may come from, and everything after it that was addressed to the
+// rooms is there.
 func (s *Store) reaches(ctx context.Context, q booking.Recall) (bool, error) {
-	known, err := s.hasEntry(ctx, q.After)
+	rooms := append(slices.Clone(q.Rooms), booking.EveryoneRoom)
+	from := append(slices.Clone(rooms), q.Left...)
+	known, err := s.holds(ctx, q, from)
 	if err != nil {
 		return false, err
 	}
@@ -70,8 +74,8 @@ func (s *Store) reaches(ctx context.Context, q booking.Recall) (bool, error) {
 		return known, nil
 	}
 	known = known || q.Vouched
-	in := bson.A{booking.EveryoneRoom}
-	for _, room := range q.Rooms {
+	in := bson.A{}
+	for _, room := range from {
 		in = append(in, text(room))
 	}
 	cursor, err := s.trimmed.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: in}}}})
@@ -83,7 +87,7 @@ func (s *Store) reaches(ctx context.Context, q booking.Recall) (bool, error) {
 		return false, err
 	}
 	for _, m := range marks {
-		if m.Upto > place(q.After) {
+		if m.Upto > place(q.After) && slices.ContainsFunc(rooms, func(room string) bool { return text(room) == m.Room }) {
 			return false, nil
 		}
 		known = known || m.Upto == place(q.After)
@@ -91,10 +95,11 @@ func (s *Store) reaches(ctx context.Context, q booking.Recall) (bool, error) {
 	return known, nil
 }
 
-// hasEntry reports whether there is an entry at a position.
-func (s *Store) hasEntry(ctx context.Context, p booking.Position) (bool, error) {
+// holds reports whether there is an entry at the position: any where that is vouched for, else one that was addressed to one
+// of the rooms.
+func (s *Store) holds(ctx context.Context, q booking.Recall, rooms []string) (bool, error) {
 	var e event
-	err := s.events.FindOne(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$gte", Value: place(p)}}}},
+	err := s.events.FindOne(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$gte", Value: place(q.After)}}}},
 		options.FindOne().SetSort(bson.D{{Key: "_id", Value: asc}})).Decode(&e)
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return false, nil
@@ -102,10 +107,12 @@ func (s *Store) hasEntry(ctx context.Context, p booking.Position) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	for _, entry := range e.entries(booking.Position{}) {
-		if entry.Position == p {
-			return true, nil
-		}
-	}
-	return false, nil
+	return slices.ContainsFunc(e.entries(booking.Position{}), func(entry booking.LogEntry) bool {
+		return entry.Position == q.After && (q.Vouched || addressed(entry, rooms))
+	}), nil
+}
+
+// addressed reports whether an entry is for one of the rooms.
+func addressed(e booking.LogEntry, rooms []string) bool {
+	return slices.ContainsFunc(e.Rooms, func(room string) bool { return room == booking.EveryoneRoom || slices.Contains(rooms, room) })
 }

@@ -479,16 +479,21 @@ func (m *memory) Recall(ctx context.Context, q booking.Recall) (booking.Recalled
 	defer m.leave()
 	at := q.After
 	found := booking.Recalled{Head: m.head}
-	known := slices.ContainsFunc(m.log, func(e booking.LogEntry) bool { return e.Position == at })
+	from := append(append(slices.Clone(q.Rooms), q.Left...), booking.EveryoneRoom)
+	known := slices.ContainsFunc(m.log, func(e booking.LogEntry) bool {
+		return e.Position == at && (q.Vouched || meets(e.Rooms, from))
+	})
 	if at.Compare(m.trimmed) <= 0 {
 		known = known || q.Vouched
 		for _, room := range append(slices.Clone(q.Rooms), booking.EveryoneRoom) {
-			mark, marked := m.marks[room]
-			if mark.Compare(at) > 0 {
+			if m.marks[room].Compare(at) > 0 {
 				return found, nil
 			}
-			known = known || marked && mark == at
 		}
+		known = known || slices.ContainsFunc(from, func(room string) bool {
+			mark, marked := m.marks[room]
+			return marked && mark == at
+		})
 	}
 	var entries []booking.LogEntry
 	for _, e := range m.log {

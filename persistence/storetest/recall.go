@@ -53,6 +53,10 @@ func (s suite) recalls(t *testing.T) {
 		{"from the beginning", booking.Recall{Vouched: true, Limit: 100}, true},
 		{"from the beginning, as a client says", booking.Recall{Limit: 100}, false},
 		{"from an entry", booking.Recall{After: log[1].Position, Limit: 100}, true},
+		// A client that names another's entry was told of a gap as if there were none.
+		{"from an entry that was another's", booking.Recall{After: log[3].Position, Limit: 100}, false},
+		{"from an entry that was another's, vouched", booking.Recall{After: log[3].Position, Vouched: true, Limit: 100}, true},
+		{"from an entry for a room that was left", booking.Recall{After: log[3].Position, Left: []string{"x", booking.StaffRoom}, Limit: 100}, true},
 		{"from the head", booking.Recall{After: head, Vouched: true, Limit: 100}, true},
 		{"from a position that never was", booking.Recall{After: between, Limit: 100}, false},
 		{"from a position that never was, vouched", booking.Recall{After: between, Vouched: true, Limit: 100}, false},
@@ -149,6 +153,9 @@ func (s suite) recallsRevocations(t *testing.T) {
 			}
 		})
 	}
+	if _, complete := d.recalled(booking.Recall{After: log[0].Position, Rooms: []string{d.alice.ID}, Limit: 10}); complete {
+		t.Error("a revocation is taken for an entry that came to a client")
+	}
 }
 
 // trim removes everything up to a position.
@@ -182,23 +189,27 @@ func (s suite) trims(t *testing.T) {
 			after    booking.Position
 			vouched  bool
 			rooms    []string
+			left     []string
 			complete bool
 			entries  int
 		}{
-			{"alice had everything that is gone", log[2].Position, false, []string{d.alice.ID}, true, 1},
-			{"alice had not", log[0].Position, false, []string{d.alice.ID}, false, 0},
-			{"alice connected before what is gone", booking.Position{}, true, []string{d.alice.ID}, false, 0},
-			{"alice connected later", log[3].Position, true, []string{d.alice.ID}, true, 1},
-			{"alice says a position that was another's", log[3].Position, false, []string{d.alice.ID}, false, 0},
-			{"somebody to whom nothing happened", booking.Position{}, true, []string{d.id()}, true, 0},
-			{"somebody who says so", booking.Position{Ms: 1}, false, []string{d.id()}, false, 0},
-			{"staff", log[2].Position, true, []string{d.sam.ID, booking.StaffRoom}, false, 0},
-			{"staff who had it", log[3].Position, false, []string{d.sam.ID, booking.StaffRoom}, true, 1},
-			{"from an entry that is there", log[5].Position, false, []string{d.alice.ID, booking.StaffRoom}, true, 1},
+			{"alice had everything that is gone", log[2].Position, false, []string{d.alice.ID}, nil, true, 1},
+			{"alice had not", log[0].Position, false, []string{d.alice.ID}, nil, false, 0},
+			{"alice connected before what is gone", booking.Position{}, true, []string{d.alice.ID}, nil, false, 0},
+			{"alice connected later", log[3].Position, true, []string{d.alice.ID}, nil, true, 1},
+			{"alice says a position that was another's", log[3].Position, false, []string{d.alice.ID}, nil, false, 0},
+			{"somebody to whom nothing happened", booking.Position{}, true, []string{d.id()}, nil, true, 0},
+			{"somebody who says so", booking.Position{Ms: 1}, false, []string{d.id()}, nil, false, 0},
+			{"staff", log[2].Position, true, []string{d.sam.ID, booking.StaffRoom}, nil, false, 0},
+			{"staff who had it", log[3].Position, false, []string{d.sam.ID, booking.StaffRoom}, nil, true, 1},
+			{"staff who had it and left since", log[3].Position, false, []string{d.sam.ID}, []string{booking.StaffRoom}, true, 0},
+			{"staff who left before", log[2].Position, true, []string{d.sam.ID}, []string{booking.StaffRoom}, true, 0},
+			{"from an entry that is there and another's", log[5].Position, false, []string{d.bob.ID}, nil, false, 0},
+			{"from an entry that is there", log[5].Position, false, []string{d.alice.ID, booking.StaffRoom}, nil, true, 1},
 		}
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				ids, complete := d.recalled(booking.Recall{After: tt.after, Vouched: tt.vouched, Rooms: tt.rooms, Limit: 10})
+				ids, complete := d.recalled(booking.Recall{After: tt.after, Vouched: tt.vouched, Rooms: tt.rooms, Left: tt.left, Limit: 10})
 				if complete != tt.complete || len(ids) != tt.entries {
 					t.Fatalf("%v, complete %t; want %d, %t", ids, complete, tt.entries, tt.complete)
 				}

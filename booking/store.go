@@ -135,6 +135,8 @@ type Recall struct {
 	Rooms   []string // EveryoneRoom is always among them
 	Left    []string // rooms whose entries are wanted no more
 	Limit   int      // more entries are too many
+	// MaxBytes is how many bytes their payloads may have together; more are too many, too. Zero: any number.
+	MaxBytes int
 	// UserID is whose revocations after Seen are wanted, too: whoever asks has not been told of them yet, and the entries may
 	// be later.
 	UserID string
@@ -144,7 +146,7 @@ type Recall struct {
 // Recalled answers a Recall, by one state of the log.
 type Recalled struct {
 	// Complete is false when After is no position of this log, when entries after it were trimmed that were addressed to one
-	// of the rooms, and when there are more than Limit. There are no Entries then.
+	// of the rooms, and when there are too many. There are no Entries then.
 	Complete bool
 	Entries  []LogEntry // in the order of positions; revocations are not among them
 	Head     Position   // the newest entry's: Entries are all up to here

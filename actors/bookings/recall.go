@@ -17,7 +17,7 @@ func NewLog(store booking.Log) realtime.Log { return recallLog{store} }
 // Recall implements realtime.Log.
 func (l recallLog) Recall(ctx context.Context, r realtime.Recall) (realtime.Recalled, error) {
 	found, err := l.store.Recall(ctx, booking.Recall{
-		After: booking.Position(r.After), Vouched: r.Vouched, Rooms: r.Rooms, Left: r.Left, Limit: r.Limit,
+		After: booking.Position(r.After), Vouched: r.Vouched, Rooms: r.Rooms, Left: r.Left, Limit: r.Limit, MaxBytes: r.MaxBytes,
 		UserID: r.User, Seen: booking.Position(r.Seen),
 	})
 	if err != nil {

@@ -56,7 +56,7 @@ func (s *shard) welcome(m *member) bool {
 		return false
 	}
 	m.out.send(socket.welcome(), false)
-	m.out.replay(missed.frames)
+	m.out.replay(missed.frames, nil)
 	m.connected, m.sent, m.from = socket.record.connected, missed.sent, missed.from
 	return true
 }

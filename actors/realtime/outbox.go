@@ -21,10 +21,11 @@ type outbox struct {
 	opening  bool   // the head of the queue is the open packet
 	status   uint16 // of the close frame
 	queue    []*protocol.Frame
-	written  int // bytes of queue[0] that are out already (WebSocket)
-	bytes    int // of the queue
-	excess   int // bytes the queue may have besides limit: of a replay, until it is out
-	taken    int // frames at the head of the queue that drain is writing
+	written  int   // bytes of queue[0] that are out already (WebSocket)
+	bytes    int   // of the queue
+	excess   int   // bytes the queue may have besides limit: of replays, as far as they are not out
+	lent     *loan // for them, nil for none
+	taken    int   // frames at the head of the queue that drain is writing
 	ws       Transport
 	deflate  int             // from how many bytes ws takes messages compressed; 0 means never
 	poll     chan PollAnswer // the poll that waits, if any
@@ -89,24 +90,58 @@ func (o *outbox) sentJoined(frames []*protocol.Frame, joined []byte) (reason Rea
 	return reason
 }
 
-// replay sends frames whose number the receiver did not choose: they may exceed the byte budget.
-func (o *outbox) replay(frames []*protocol.Frame) {
-	if len(frames) == 0 {
-		return
-	}
+// replay sends frames whose number the receiver did not choose: they may exceed the byte budget. lent is what they take of
+// the allowance of all replays, nil for nothing; it is the outbox's from now on.
+func (o *outbox) replay(frames []*protocol.Frame, lent *loan) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.state != outboxOpen {
+	if len(frames) == 0 || o.state != outboxOpen {
+		lent.end()
 		return
 	}
 	for _, f := range frames {
 		o.excess += f.Size()
+	}
+	switch {
+	case lent == nil:
+	case o.lent == nil:
+		o.lent = lent
+		lent.hand(o)
+	default:
+		o.lent.add(lent)
 	}
 	o.enqueueLocked(frames...) // within the budget now
 	if o.ws == nil && o.poll != nil {
 		o.answerLocked()
 	}
 	o.drainLocked()
+}
+
+// repayLocked notes that so many bytes of the queue are out.
+func (o *outbox) repayLocked(size int) {
+	if o.excess = max(0, o.excess-size); o.lent.give(size) == 0 {
+		o.lent = nil
+	}
+}
+
+// settleLocked notes that nothing is left of any replay.
+func (o *outbox) settleLocked() {
+	o.excess = 0
+	o.lent.end()
+	o.lent = nil
+}
+
+// giveUp ends a connection that has not taken the replay of a loan while others wait for theirs.
+func (o *outbox) giveUp(lent *loan) {
+	o.mu.Lock()
+	late := o.lent == lent && o.state != outboxClosed
+	if late {
+		o.endLocked()
+	}
+	o.mu.Unlock()
+	if late {
+		o.owner.failed(ReasonSlowConsumer)
+	}
 }
 
 func (o *outbox) sendLocked(f *protocol.Frame, volatile bool) Reason {
@@ -291,7 +326,8 @@ func (o *outbox) endLocked() {
 		return
 	}
 	o.state = outboxClosed
-	o.queue, o.bytes, o.excess, o.written = nil, 0, 0, 0
+	o.queue, o.bytes, o.written = nil, 0, 0
+	o.settleLocked()
 	if o.poll != nil {
 		o.answer(only(byte(engineio.Close)))
 	}

@@ -20,8 +20,9 @@ type resumption struct {
 	signer  signer
 	ring    ring
 	readers *semaphore.Weighted
-	epoch   uint64   // set by Begin, as is
-	begun   Position // where publishing began
+	room    *allowance // for replays
+	epoch   uint64     // set by Begin, as is
+	begun   Position   // where publishing began
 
 	mu       sync.Mutex
 	live     map[string]*Socket   // by id
@@ -43,6 +44,7 @@ const maxFarewells = 100_000
 func newResumption(s *Server, o Replay) *resumption {
 	return &resumption{
 		server: s, options: o, signer: newSigner(o.Key), readers: semaphore.NewWeighted(int64(o.Readers)),
+		room: newAllowance(o.TotalBytes, s.options.Now),
 		ring: ring{maxEvents: o.RingEvents, maxBytes: o.RingBytes},
 		live: map[string]*Socket{}, waiting: map[string][]*Socket{}, gone: map[string]farewell{},
 	}
@@ -197,8 +199,10 @@ func (r *resumption) add(namespace, offset string, rooms []string, f *protocol.F
 type recalled struct {
 	known   bool
 	frames  []*protocol.Frame
+	bytes   int // of the frames
 	head    Position
 	revoked []Revocation
+	lent    *loan // for the frames: whoever has the answer hands it on or ends it
 }
 
 // refuses reports whether what was read says that a user's token is void.
@@ -212,10 +216,23 @@ func (r recalled) refuses(u User) bool {
 // The log may be ahead of the shard that asks, and so it has to say which tokens it has ended meanwhile. The ring is ahead
 // of nobody in that: what was published before an entry of it, revocations too, is on its way to every shard already, and
 // comes there before the answer.
-func (r *resumption) recall(ctx context.Context, q Recall, upTo Position) (recalled, error) {
+func (r *resumption) recall(ctx context.Context, q Recall, upTo Position) (answer recalled, err error) {
 	if answer, ok := r.ring.recall(q); ok {
-		return answer, nil
+		// Others have the same frames. What a connection may have queued anyway is not counted a second time.
+		if more := answer.bytes - r.server.options.MaxQueue; more > 0 {
+			answer.lent, err = r.room.take(ctx, more)
+		}
+		return answer, err
 	}
+	lent, err := r.room.take(ctx, q.MaxBytes) // nobody knows yet how much it will be
+	if err != nil {
+		return recalled{}, err
+	}
+	defer func() {
+		if answer.lent == nil {
+			lent.end()
+		}
+	}()
 	if err := r.readers.Acquire(ctx, 1); err != nil {
 		return recalled{}, err
 	}
@@ -227,9 +244,19 @@ func (r *resumption) recall(ctx context.Context, q Recall, upTo Position) (recal
 	if found.Known && found.Head.Compare(upTo) < 0 {
 		return recalled{}, errLogBehind
 	}
-	answer := recalled{known: found.Known, head: found.Head, revoked: found.Revoked}
-	for _, e := range found.Entries {
-		answer.frames = append(answer.frames, protocol.EventFrame("/", e.Name, e.Payload, e.Offset))
+	answer = recalled{known: found.Known, head: found.Head, revoked: found.Revoked}
+	for i, e := range found.Entries {
+		f := protocol.EventFrame("/", e.Name, e.Payload, e.Offset)
+		answer.bytes += f.Size()
+		answer.frames = append(answer.frames, f)
+		found.Entries[i] = Entry{} // it is not needed twice
+	}
+	if answer.bytes > q.MaxBytes {
+		return recalled{head: found.Head}, nil
+	}
+	if len(answer.frames) > 0 {
+		lent.give(q.MaxBytes - answer.bytes)
+		answer.lent = lent
 	}
 	return answer, nil
 }

@@ -76,7 +76,7 @@ func (r *ring) recall(q Recall) (answer recalled, ok bool) {
 	answer = recalled{known: true, head: r.headLocked()}
 	for _, e := range r.entries[first:] {
 		if e.reaches(q.Rooms) {
-			if len(answer.frames) == q.Limit {
+			if answer.bytes += e.frame.Size(); len(answer.frames) == q.Limit || answer.bytes > q.MaxBytes {
 				return recalled{head: answer.head}, true
 			}
 			answer.frames = append(answer.frames, e.frame)

@@ -24,7 +24,10 @@ func (s *Store) Recall(ctx context.Context, q booking.Recall) (booking.Recalled,
 	if err != nil {
 		return booking.Recalled{}, describe("recall", err)
 	}
-	entries, err := s.sinceIn(ctx, q.After, q.Rooms, q.Limit+1)
+	entries, err := s.sinceIn(ctx, q.After, q.Rooms, q.Limit+1, q.MaxBytes)
+	if errors.Is(err, errTooMuch) {
+		return booking.Recalled{Head: head.position}, nil
+	}
 	if err != nil {
 		return booking.Recalled{}, describe("recall", err)
 	}

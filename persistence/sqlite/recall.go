@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"kapoor.example/desk/booking"
@@ -21,7 +22,10 @@ func (s *Store) Recall(ctx context.Context, q booking.Recall) (found booking.Rec
 			if known, err := r.reaches(ctx, q, rooms); !known || err != nil {
 				return err
 			}
-			entries, err := r.sinceIn(ctx, pack(q.After), rooms, q.Limit+1)
+			entries, err := r.sinceIn(ctx, pack(q.After), rooms, q.Limit+1, q.MaxBytes)
+			if errors.Is(err, errTooMuch) {
+				return nil
+			}
 			if err != nil || len(entries) > q.Limit {
 				return err
 			}

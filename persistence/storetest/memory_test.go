@@ -496,12 +496,14 @@ func (m *memory) Recall(ctx context.Context, q booking.Recall) (booking.Recalled
 		})
 	}
 	var entries []booking.LogEntry
+	size := 0
 	for _, e := range m.log {
 		if e.Position.Compare(at) > 0 && e.Revocation == nil && meets(e.Rooms, q.Rooms) {
 			entries = append(entries, e)
+			size += len(e.Payload)
 		}
 	}
-	if known && len(entries) <= q.Limit {
+	if known && len(entries) <= q.Limit && (q.MaxBytes == 0 || size <= q.MaxBytes) {
 		found.Complete, found.Entries = true, entries
 		for _, e := range m.log {
 			if e.Revocation != nil && e.Revocation.UserID == q.UserID && e.Position.Compare(q.Seen) > 0 {

@@ -80,6 +80,25 @@ func (s suite) recalls(t *testing.T) {
 			equal(t, "entries", ids, eventIDs(since))
 		})
 	}
+	t.Run("more bytes than wanted", func(t *testing.T) {
+		// More rooms than anybody is in: those may be read in several goes.
+		rooms := []string{d.alice.ID, booking.AdminRoom, d.id(), d.id(), d.id(), d.id(), d.id(), d.id(), d.bob.ID, booking.StaffRoom}
+		found, err := d.store.Recall(d.ctx, booking.Recall{Vouched: true, Rooms: rooms, Limit: 100})
+		must(t, "Recall", err)
+		size := 0
+		for _, e := range found.Entries {
+			size += len(e.Payload)
+		}
+		for _, tt := range []struct {
+			most     int
+			complete bool
+		}{{size, true}, {size - 1, false}, {1, false}} {
+			ids, complete := d.recalled(booking.Recall{Vouched: true, Rooms: rooms, Limit: 100, MaxBytes: tt.most})
+			if complete != tt.complete || complete && len(ids) != len(found.Entries) {
+				t.Errorf("%d of %d bytes: %d entries, complete %t", tt.most, size, len(ids), complete)
+			}
+		}
+	})
 	t.Run("no rooms", func(t *testing.T) {
 		if ids, complete := d.recalled(booking.Recall{Vouched: true, Limit: 10}); len(ids) != 0 || !complete {
 			t.Fatalf("%v %t", ids, complete)

@@ -130,19 +130,29 @@ type Log interface {
 type Recall struct {
 	After Position
 	// Vouched says that After was the head of the log once, or the zero Position where it was empty. Otherwise After must be
-	// an entry that was addressed to one of the rooms, as far as can be said.
+	// an entry that was addressed to one of Rooms or Left.
 	Vouched bool
 	Rooms   []string // EveryoneRoom is always among them
+	Left    []string // rooms whose entries are wanted no more
 	Limit   int      // more entries are too many
+	// MaxBytes is how many bytes their payloads may have together; more are too many, too. Zero: any number.
+	MaxBytes int
+	// UserID is whose revocations after Seen are wanted, too: whoever asks has not been told of them yet, and the entries may
+	// be later.
+	UserID string
+	Seen   Position
 }
 
 // Recalled answers a Recall, by one state of the log.
 type Recalled struct {
 	// Complete is false when After is no position of this log, when entries after it were trimmed that were addressed to one
-	// of the rooms, and when there are more than Limit. There are no Entries then.
+	// of the rooms, and when there are too many. There are no Entries then.
 	Complete bool
 	Entries  []LogEntry // in the order of positions; revocations are not among them
 	Head     Position   // the newest entry's: Entries are all up to here
+	// Revocations are those of the user after Seen, up to Head at least, in the order of positions. They are told only where
+	// it is Complete.
+	Revocations []Revocation
 }
 
 // LogEntry is a notice or a revocation with its place in the log.

@@ -94,6 +94,13 @@ for (const [name, twist] of Object.entries({
   'an offset of long ago': (line) => { line.socket._lastOffset = '1-1'; },
   'an offset of the future': (line) => { line.socket._lastOffset = '99999999999999-0'; },
   'an offset beyond all numbers': (line) => { line.socket._lastOffset = '99999999999999999999999-0'; },
+  'the offset of another user\'s event': async (line, _, other) => {
+    const tablet = await open(other);
+    const theirs = await create(other);
+    await tablet.next('bookingCreated', { bookingId: theirs._id });
+    line.socket._lastOffset = tablet.socket._lastOffset;
+    tablet.close();
+  },
   'another user\'s pid': async (line, _, other) => {
     const tablet = await open(other);
     line.socket._pid = tablet.socket._pid;

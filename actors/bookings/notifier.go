@@ -144,7 +144,7 @@ func (n *notifier) revoke(r booking.Revocation) {
 	if told := n.sockets.opts.Revoked; told != nil {
 		n.sockets.system.Safely(notifierKind, "log", func() { told(r) })
 	}
-	n.server.Revoke(realtime.Revocation{User: r.UserID, Rights: r.Rights, TokenID: r.TokenID})
+	n.server.Revoke(revoked(r))
 }
 
 // follow starts the feed.

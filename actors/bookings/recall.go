@@ -16,7 +16,10 @@ func NewLog(store booking.Log) realtime.Log { return recallLog{store} }
 
 // Recall implements realtime.Log.
 func (l recallLog) Recall(ctx context.Context, r realtime.Recall) (realtime.Recalled, error) {
-	found, err := l.store.Recall(ctx, booking.Recall{After: booking.Position(r.After), Vouched: r.Vouched, Rooms: r.Rooms, Limit: r.Limit})
+	found, err := l.store.Recall(ctx, booking.Recall{
+		After: booking.Position(r.After), Vouched: r.Vouched, Rooms: r.Rooms, Left: r.Left, Limit: r.Limit, MaxBytes: r.MaxBytes,
+		UserID: r.User, Seen: booking.Position(r.Seen),
+	})
 	if err != nil {
 		return realtime.Recalled{}, err
 	}
@@ -24,7 +27,15 @@ func (l recallLog) Recall(ctx context.Context, r realtime.Recall) (realtime.Reca
 	for _, e := range found.Entries {
 		answer.Entries = append(answer.Entries, published(e))
 	}
+	for _, one := range found.Revocations {
+		answer.Revoked = append(answer.Revoked, revoked(one))
+	}
 	return answer, nil
+}
+
+// revoked is a revocation as the sockets' server gets it.
+func revoked(r booking.Revocation) realtime.Revocation {
+	return realtime.Revocation{User: r.UserID, Rights: r.Rights, TokenID: r.TokenID}
 }
 
 // published is an entry as clients get it.

@@ -86,13 +86,6 @@ func (a *adapter) Receive(c *actors.Context) {
 	}
 }
 
-// Failed implements actors.Failer: whoever waits for a publication must not wait for ever.
-func (a *adapter) Failed(msg any) {
-	if p, ok := msg.(publication); ok && p.done != nil {
-		p.done()
-	}
-}
-
 func (a *adapter) broadcast(m broadcast) {
 	name := m.namespace.name
 	packet := socketio.Packet{Type: socketio.Event, Namespace: name, Data: m.data, Attachments: m.attachments}

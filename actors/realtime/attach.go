@@ -56,7 +56,7 @@ func (s *shard) welcome(m *member) bool {
 		return false
 	}
 	m.out.send(socket.welcome(), false)
-	m.out.replay(missed.frames)
+	m.out.replay(missed.frames, nil)
 	m.connected, m.sent, m.from = socket.record.connected, missed.sent, missed.from
 	return true
 }
@@ -64,10 +64,10 @@ func (s *shard) welcome(m *member) bool {
 // detach takes a member out, and reports whether it was in.
 func (s *shard) detach(m *member) bool {
 	s.flush()
-	index := s.of(m)
-	if m.all < 0 || len(index.all.members) <= m.all || index.all.members[m.all] != m {
+	if m.all < 0 {
 		return false // never attached, or evicted
 	}
+	index := s.of(m)
 	index.remove(m)
 	s.members--
 	m.socket.namespace.size.Add(-1)
@@ -80,7 +80,7 @@ func (s *shard) detach(m *member) bool {
 // keep remembers a member that is gone for a client that resumes it.
 func (s *shard) keep(m detach, wasIn bool) {
 	if r := s.server.resumption; r != nil {
-		f := farewell{over: m.record == nil || !wasIn}
+		f := farewell{over: m.record == nil || !wasIn && m.member.all != forgotten}
 		if !f.over {
 			f.left = m.record.left
 		}

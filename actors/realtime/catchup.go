@@ -127,7 +127,9 @@ func (s *shard) place() Position {
 func (s *shard) hold(m attach) {
 	s.include(m)
 	c := m.member.socket.record
-	c.recall.Rooms, c.recall.Limit = m.rooms, s.server.resumption.options.MaxEvents
+	c.recall.Rooms, c.recall.Left, c.recall.Limit = m.rooms, c.left, s.server.resumption.options.MaxEvents
+	c.recall.MaxBytes = s.server.resumption.options.MaxBytes
+	c.recall.User, c.recall.Seen = m.member.socket.user.ID, s.place()
 	s.server.system.Go(replay{shard: s, member: m.member, recall: c.recall, upTo: s.place()})
 }
 
@@ -170,6 +172,8 @@ var replayKind = actors.Kind{Name: "replay"}
 // replayed connects a member with what it missed.
 func (s *shard) replayed(m replayed) {
 	member, h, r := m.member, m.member.resuming, s.server.resumption
+	lent := m.answer.lent
+	defer func() { lent.end() }() // unless the outbox has it
 	if member.all < 0 || !member.holds() {
 		return // it has gone meanwhile
 	}
@@ -185,6 +189,12 @@ func (s *shard) replayed(m replayed) {
 		r.observe(RecoveryUnknown)
 		s.detach(member)
 		tell(anew{socket})
+	case m.answer.refuses(*socket.user):
+		// It came in before its token was void, and the revocation has not come here yet. Not even what is older is sent: who
+		// knows what else the answer has.
+		r.observe(RecoveryRefused)
+		s.detach(member)
+		tell(attached{socket: socket, refused: ReasonTokenRevoked})
 	case h.overflow:
 		r.observe(RecoveryTooSlow)
 		tell(attached{socket: socket, refused: ReasonSlowConsumer})
@@ -198,7 +208,8 @@ func (s *shard) replayed(m replayed) {
 		}
 		socket.pid = socket.record.pid
 		member.out.send(socket.welcome(), false)
-		member.out.replay(frames)
+		member.out.replay(frames, lent)
+		lent = nil
 		if member.resuming = nil; s.at.Compare(m.answer.head) < 0 {
 			member.resuming = &resuming{live: true, through: m.answer.head}
 		}

@@ -20,6 +20,7 @@ func (s *shard) flush() {
 		s.clearPending()
 		return
 	}
+	s.flushing = true
 	for i := range s.pending {
 		s.resolve(&s.pending[i])
 	}
@@ -27,6 +28,7 @@ func (s *shard) flush() {
 		// A member is listed twice where a volatile emit stood between others: it was written then, and began anew.
 		s.write(m)
 	}
+	s.flushing = false
 	s.clearPending()
 }
 
@@ -52,10 +54,10 @@ func (s *shard) clearPending() {
 		s.joined = nil
 	}
 	clear(s.batch)
-	for _, done := range s.done {
-		done()
+	for i, done := range s.done {
+		s.done[i] = nil
+		s.server.system.Safely(shardKind, "done", done)
 	}
-	clear(s.done)
 	s.done = s.done[:0]
 	s.backlog.Add(-s.taken)
 	s.taken = 0
@@ -96,8 +98,11 @@ func (s *shard) resolve(e *emit) {
 		s.single(e)
 		return
 	}
-	if e.answers != nil {
-		defer e.answers.report()
+	if c := e.answers; c != nil {
+		defer func() {
+			e.answers = nil
+			c.report()
+		}()
 	}
 	index := s.index[e.namespace]
 	if index == nil {

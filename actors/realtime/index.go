@@ -11,7 +11,7 @@ type member struct {
 	out    *outbox
 	mark   uint64   // of the emit that reached it last
 	due    due      // what is pending for it
-	all    int      // its place in namespaceIndex.all, -1 when it is not there
+	all    int      // its place in namespaceIndex.all, -1 or forgotten when it is not there
 	rooms  []inRoom // sorted by name
 
 	// With recovery only.

@@ -17,11 +17,17 @@ type Log interface {
 type Recall struct {
 	After Position
 	// Vouched says that After was the end of this log once. Otherwise a client says that it is an entry that came to one of
-	// the rooms.
+	// Rooms or Left, and the log has to see whether that is so.
 	Vouched bool
 	Rooms   []string
-	// Limit is how many entries the answer may have. More are too many: it is not known then.
-	Limit int
+	Left    []string // rooms it has left: what was published for them is not wanted
+	// Limit is how many entries the answer may have, and MaxBytes how many bytes of payload. More are too many: it is not
+	// known then.
+	Limit, MaxBytes int
+	// User is whose client it is. What ended tokens of the user after Seen is wanted, too: the log may be ahead of what has
+	// come by Revoke.
+	User string
+	Seen Position
 }
 
 // Recalled answers a Recall.
@@ -29,8 +35,9 @@ type Recalled struct {
 	// Known is false when After is no position of this log, when entries after it may have been trimmed that were for the
 	// rooms, and when there are too many of them.
 	Known   bool
-	Entries []Entry  // in order
-	Head    Position // they are all up to here
+	Entries []Entry      // in order
+	Head    Position     // they are all up to here
+	Revoked []Revocation // of the user, after Seen and up to Head at least
 }
 
 // Replay lets clients whose connection was lost resume by the Log, with their id and what they missed: also when this
@@ -45,8 +52,13 @@ type Replay struct {
 	// Window is how long it is remembered that a socket was ended for good, and which rooms it had left. Defaults to 2
 	// minutes.
 	Window time.Duration
-	// MaxEvents bounds what is replayed to one client; one that has missed more begins anew. Defaults to 10,000.
-	MaxEvents int
+	// MaxEvents and MaxBytes bound what is replayed to one client; one that has missed more begins anew. Default to 10,000 and
+	// 8 MiB.
+	MaxEvents, MaxBytes int
+	// TotalBytes bounds what all replays take in memory together, until their connections have taken them; events that are
+	// kept for everybody count only beyond MaxQueue. Others wait, and a connection that does not take its own meanwhile is
+	// closed as a slow consumer. Defaults to 128 MiB, and is MaxBytes at least.
+	TotalBytes int
 	// RingEvents and RingBytes bound what is kept of the newest events, encoded, so that the Log is asked less often. Default
 	// to 16,384 and 16 MiB.
 	RingEvents, RingBytes int
@@ -79,6 +91,9 @@ func (r Replay) withDefaults() Replay {
 		}
 	}
 	bound(&r.MaxEvents, 10_000)
+	bound(&r.MaxBytes, 8<<20)
+	bound(&r.TotalBytes, 128<<20)
+	r.TotalBytes = max(r.TotalBytes, r.MaxBytes)
 	bound(&r.RingEvents, 16_384)
 	bound(&r.RingBytes, 16<<20)
 	bound(&r.Readers, 32)

@@ -21,10 +21,11 @@ type outbox struct {
 	opening  bool   // the head of the queue is the open packet
 	status   uint16 // of the close frame
 	queue    []*protocol.Frame
-	written  int // bytes of queue[0] that are out already (WebSocket)
-	bytes    int // of the queue
-	excess   int // bytes the queue may have besides limit: of a replay, until it is out
-	taken    int // frames at the head of the queue that drain is writing
+	written  int   // bytes of queue[0] that are out already (WebSocket)
+	bytes    int   // of the queue
+	excess   int   // bytes the queue may have besides limit: of replays, as far as they are not out
+	lent     *loan // for them, nil for none
+	taken    int   // frames at the head of the queue that drain is writing
 	ws       Transport
 	deflate  int             // from how many bytes ws takes messages compressed; 0 means never
 	poll     chan PollAnswer // the poll that waits, if any
@@ -53,17 +54,23 @@ func (o *outbox) bytesOf(f *protocol.Frame) []byte {
 }
 
 // send queues or writes one frame. A volatile one is dropped unless the connection can take it at once.
-func (o *outbox) send(f *protocol.Frame, volatile bool) {
+func (o *outbox) send(f *protocol.Frame, volatile bool) { o.report(o.sent(f, volatile)) }
+
+// sent is send without the report. A transport may panic: the connection has to be closed afterwards, so the lock is free.
+func (o *outbox) sent(f *protocol.Frame, volatile bool) Reason {
 	o.mu.Lock()
-	reason := o.sendLocked(f, volatile)
-	o.mu.Unlock()
-	o.report(reason)
+	defer o.mu.Unlock()
+	return o.sendLocked(f, volatile)
 }
 
 // sendJoined writes several frames as one write: joined is their WebSocket form in one piece. None of them is volatile.
 func (o *outbox) sendJoined(frames []*protocol.Frame, joined []byte) {
+	o.report(o.sentJoined(frames, joined))
+}
+
+func (o *outbox) sentJoined(frames []*protocol.Frame, joined []byte) (reason Reason) {
 	o.mu.Lock()
-	var reason Reason
+	defer o.mu.Unlock()
 	switch {
 	case o.state != outboxOpen:
 	case o.ws != nil && len(o.queue) == 0:
@@ -80,28 +87,7 @@ func (o *outbox) sendJoined(frames []*protocol.Frame, joined []byte) {
 	default:
 		reason = o.enqueueLocked(frames...)
 	}
-	o.mu.Unlock()
-	o.report(reason)
-}
-
-// replay sends frames whose number the receiver did not choose: they may exceed the byte budget.
-func (o *outbox) replay(frames []*protocol.Frame) {
-	if len(frames) == 0 {
-		return
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.state != outboxOpen {
-		return
-	}
-	for _, f := range frames {
-		o.excess += f.Size()
-	}
-	o.enqueueLocked(frames...) // within the budget now
-	if o.ws == nil && o.poll != nil {
-		o.answerLocked()
-	}
-	o.drainLocked()
+	return reason
 }
 
 func (o *outbox) sendLocked(f *protocol.Frame, volatile bool) Reason {
@@ -286,7 +272,8 @@ func (o *outbox) endLocked() {
 		return
 	}
 	o.state = outboxClosed
-	o.queue, o.bytes, o.excess, o.written = nil, 0, 0, 0
+	o.queue, o.bytes, o.written = nil, 0, 0
+	o.settleLocked()
 	if o.poll != nil {
 		o.answer(only(byte(engineio.Close)))
 	}

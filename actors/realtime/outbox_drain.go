@@ -69,11 +69,13 @@ func (o *outbox) dropLocked(n int) {
 	}
 	for _, f := range o.queue[:n] {
 		o.bytes -= len(o.bytesOf(f))
+		o.repayLocked(f.Size())
 	}
 	o.bytes += o.written
 	o.written, o.opening = 0, false
 	o.queue = o.queue[n:]
 	if len(o.queue) == 0 {
-		o.queue, o.bytes, o.excess = nil, 0, 0
+		o.queue, o.bytes = nil, 0
+		o.settleLocked()
 	}
 }

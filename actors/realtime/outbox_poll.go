@@ -62,21 +62,23 @@ func (o *outbox) answer(a PollAnswer) {
 	o.poll = nil
 }
 
-// answerLocked gives everything that is queued to the waiting poll.
+// answerLocked gives what is queued to the waiting poll. Of a replay it is no more than the queue may have otherwise: the
+// rest waits for the next poll, so that no answer is as large as a replay.
 func (o *outbox) answerLocked() {
-	size, compress := len(o.queue), false
-	for _, f := range o.queue {
-		size += len(f.Polling())
-		compress = compress || f.Compressible()
+	n, size, compress := 0, 0, false
+	for n < len(o.queue) && (n == 0 || size+o.queue[n].Size() <= o.limit) {
+		size += o.queue[n].Size()
+		compress = compress || o.queue[n].Compressible()
+		n++
 	}
 	payload := make([]byte, 0, size)
-	for i, f := range o.queue {
+	for i, f := range o.queue[:n] {
 		if i > 0 {
 			payload = append(payload, engineio.Separator)
 		}
 		payload = append(payload, f.Polling()...)
 	}
-	o.queue, o.bytes, o.excess = nil, 0, 0
+	o.dropLocked(n)
 	o.answer(PollAnswer{Payload: payload, Compress: compress})
 }
 

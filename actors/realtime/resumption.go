@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,8 +20,9 @@ type resumption struct {
 	signer  signer
 	ring    ring
 	readers *semaphore.Weighted
-	epoch   uint64   // set by Begin, as is
-	begun   Position // where publishing began
+	room    *allowance // for replays
+	epoch   uint64     // set by Begin, as is
+	begun   Position   // where publishing began
 
 	mu       sync.Mutex
 	live     map[string]*Socket   // by id
@@ -42,6 +44,7 @@ const maxFarewells = 100_000
 func newResumption(s *Server, o Replay) *resumption {
 	return &resumption{
 		server: s, options: o, signer: newSigner(o.Key), readers: semaphore.NewWeighted(int64(o.Readers)),
+		room: newAllowance(o.TotalBytes, s.options.Now),
 		ring: ring{maxEvents: o.RingEvents, maxBytes: o.RingBytes},
 		live: map[string]*Socket{}, waiting: map[string][]*Socket{}, gone: map[string]farewell{},
 	}
@@ -54,17 +57,20 @@ func newResumption(s *Server, o Replay) *resumption {
 func (s *Server) Begin(epoch uint64, head Position, newest ...Entry) {
 	if r := s.resumption; r != nil {
 		r.epoch, r.begun = epoch, head
-		r.ring.begin(head)
+		r.ring.begin(head, unknown)
 		r.fill(newest)
 	}
 }
+
+// unknown is said of a floor whose rooms are not known: it is for nobody, so that the log is asked.
+var unknown = []string{}
 
 // fill puts entries into the ring that were published by another process.
 func (r *resumption) fill(newest []Entry) {
 	for i, e := range newest {
 		at, ok := parsePosition(e.Offset)
 		if i == 0 && ok {
-			r.ring.begin(at)
+			r.ring.begin(at, e.audience())
 			continue
 		}
 		if rooms := e.audience(); ok {
@@ -191,17 +197,42 @@ func (r *resumption) add(namespace, offset string, rooms []string, f *protocol.F
 
 // recalled is a Recalled whose entries are encoded.
 type recalled struct {
-	known  bool
-	frames []*protocol.Frame
-	head   Position
+	known   bool
+	frames  []*protocol.Frame
+	bytes   int // of the frames
+	head    Position
+	revoked []Revocation
+	lent    *loan // for the frames: whoever has the answer hands it on or ends it
+}
+
+// refuses reports whether what was read says that a user's token is void.
+func (r recalled) refuses(u User) bool {
+	return slices.ContainsFunc(r.revoked, func(one Revocation) bool { return one.hits(u) })
 }
 
 // recall reads what was missed, from the ring or the log: everything up to a position at least, which the log is bound to
 // have. It may wait.
-func (r *resumption) recall(ctx context.Context, q Recall, upTo Position) (recalled, error) {
+//
+// The log may be ahead of the shard that asks, and so it has to say which tokens it has ended meanwhile. The ring is ahead
+// of nobody in that: what was published before an entry of it, revocations too, is on its way to every shard already, and
+// comes there before the answer.
+func (r *resumption) recall(ctx context.Context, q Recall, upTo Position) (answer recalled, err error) {
 	if answer, ok := r.ring.recall(q); ok {
-		return answer, nil
+		// Others have the same frames. What a connection may have queued anyway is not counted a second time.
+		if more := answer.bytes - r.server.options.MaxQueue; more > 0 {
+			answer.lent, err = r.room.take(ctx, more)
+		}
+		return answer, err
 	}
+	lent, err := r.room.take(ctx, q.MaxBytes) // nobody knows yet how much it will be
+	if err != nil {
+		return recalled{}, err
+	}
+	defer func() {
+		if answer.lent == nil {
+			lent.end()
+		}
+	}()
 	if err := r.readers.Acquire(ctx, 1); err != nil {
 		return recalled{}, err
 	}
@@ -213,9 +244,19 @@ func (r *resumption) recall(ctx context.Context, q Recall, upTo Position) (recal
 	if found.Known && found.Head.Compare(upTo) < 0 {
 		return recalled{}, errLogBehind
 	}
-	answer := recalled{known: found.Known, head: found.Head}
-	for _, e := range found.Entries {
-		answer.frames = append(answer.frames, protocol.EventFrame("/", e.Name, e.Payload, e.Offset))
+	answer = recalled{known: found.Known, head: found.Head, revoked: found.Revoked}
+	for i, e := range found.Entries {
+		f := protocol.EventFrame("/", e.Name, e.Payload, e.Offset)
+		answer.bytes += f.Size()
+		answer.frames = append(answer.frames, f)
+		found.Entries[i] = Entry{} // it is not needed twice
+	}
+	if answer.bytes > q.MaxBytes {
+		return recalled{head: found.Head}, nil
+	}
+	if len(answer.frames) > 0 {
+		lent.give(q.MaxBytes - answer.bytes)
+		answer.lent = lent
 	}
 	return answer, nil
 }

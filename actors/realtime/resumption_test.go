@@ -15,11 +15,12 @@ import (
 type book struct {
 	mu      sync.Mutex
 	entries []Entry
-	trimmed Position      // up to here nothing is left
-	err     error         // what a recall fails with
-	behind  int           // entries at the end that a recall does not show
-	asked   chan struct{} // gets a value when a recall begins, unless nil
-	gate    chan struct{} // a recall waits for a value, unless nil
+	revoked map[int]Revocation // the entries that are revocations, by their place from 0
+	trimmed Position           // up to here nothing is left
+	err     error              // what a recall fails with
+	behind  int                // entries at the end that a recall does not show
+	asked   chan struct{}      // gets a value when a recall begins, unless nil
+	gate    chan struct{}      // a recall waits for a value, unless nil
 	recalls int
 }
 
@@ -32,6 +33,17 @@ func (b *book) write(name string, rooms ...string) Entry {
 	e := Entry{Name: name, Rooms: rooms, Payload: []byte(`{}`), Offset: placeOf(len(b.entries) + 1).String()}
 	b.entries = append(b.entries, e)
 	return e
+}
+
+// revoke adds a revocation.
+func (b *book) revoke(r Revocation) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.revoked == nil {
+		b.revoked = map[int]Revocation{}
+	}
+	b.revoked[len(b.entries)] = r
+	b.entries = append(b.entries, Entry{Rooms: []string{}})
 }
 
 // head returns the newest position.
@@ -62,9 +74,15 @@ func (b *book) Recall(_ context.Context, r Recall) (Recalled, error) {
 		return Recalled{}, b.err
 	}
 	found := Recalled{Head: b.headLocked(), Known: r.Vouched && r.After == Position{}}
+	meets := func(e Entry, rooms []string) bool {
+		return slices.ContainsFunc(e.Rooms, func(room string) bool { return room == RoomEveryone || slices.Contains(rooms, room) })
+	}
 	for i, e := range b.entries[:len(b.entries)-b.behind] {
-		found.Known = found.Known || r.After == placeOf(i+1)
-		if placeOf(i+1).Compare(r.After) > 0 && slices.ContainsFunc(e.Rooms, func(room string) bool { return room == RoomEveryone || slices.Contains(r.Rooms, room) }) {
+		if revoked, is := b.revoked[i]; is && revoked.User == r.User && placeOf(i+1).Compare(r.Seen) > 0 {
+			found.Revoked = append(found.Revoked, revoked)
+		}
+		found.Known = found.Known || r.After == placeOf(i+1) && (r.Vouched || meets(e, r.Rooms) || meets(e, r.Left))
+		if placeOf(i+1).Compare(r.After) > 0 && meets(e, r.Rooms) {
 			found.Entries = append(found.Entries, e)
 		}
 	}
@@ -401,6 +419,68 @@ func TestNoResume(t *testing.T) {
 	}
 }
 
+// TestResumeFromAnothersEvent: a client that named the offset of an event of somebody else was told what came after that,
+// and that it had everything. What it had missed before it never got.
+func TestResumeFromAnothersEvent(t *testing.T) {
+	tests := []struct {
+		name    string
+		change  func(*Replay)
+		restart func(d *desk) *desk
+	}{
+		{"in the ring", nil, nil},
+		{"in the log", func(r *Replay) { r.RingEvents = 1 }, nil},
+		{"at the ring's floor", func(r *Replay) { r.RingEvents = 2 }, nil},
+		{"where the ring begins", nil, func(d *desk) *desk {
+			again := openDesk(d.t, d.book, nil)
+			again.Begin(bookEpoch, d.book.head(), d.book.entries[2:]...)
+			return again
+		}},
+		{"at the head", nil, func(d *desk) *desk {
+			d.book.entries = d.book.entries[:3]
+			return openDesk(d.t, d.book, nil)
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := openDesk(t, &book{}, tt.change)
+			c, w := d.arrive()
+			d.publish("seen", "anna")
+			c.receives(t, `42["seen"`)
+			d.gone(c, w)
+			d.publish("missed", "anna")
+			offset := d.publish("another's", "bert")
+			d.publish("missed too", "anna")
+			d.publish("and this", "staff")
+			if tt.restart != nil {
+				d = tt.restart(d)
+			}
+			c, _, resumed := d.returns(w, offset)
+			if got := d.told(c); resumed || len(got) > 0 || d.results.last() != RecoveryUnknown {
+				t.Errorf("resumed %t, told %v, %s", resumed, got, d.results.last())
+			}
+		})
+	}
+}
+
+// TestResumeFromARoomThatWasLeft: the last event a client has may be for a room that it has left since.
+func TestResumeFromARoomThatWasLeft(t *testing.T) {
+	for _, ring := range []int{0, 1, 2} {
+		d := openDesk(t, &book{}, func(r *Replay) { r.RingEvents = ring })
+		c, w := d.arrive()
+		offset := d.publish("for staff", "staff")
+		c.receives(t, `42["for staff"`)
+		c.say(`420["leave"]`)
+		c.receives(t, "430")
+		d.gone(c, w)
+		d.publish("for staff", "staff")
+		d.publish("for anna", "anna")
+		c, _, resumed := d.returns(w, offset)
+		if got := d.told(c); !resumed || !slices.Equal(got, []string{"for anna"}) {
+			t.Errorf("ring of %d: %t %v", ring, resumed, got)
+		}
+	}
+}
+
 // TestResumeStaleOffset: a stock client names its last offset until it gets another one, also with a pid that came later.
 func TestResumeStaleOffset(t *testing.T) {
 	d := openDesk(t, &book{}, nil)
@@ -487,11 +567,25 @@ func TestResumeClosed(t *testing.T) {
 			d.Revoke(Revocation{User: "anna", Rights: 2})
 			d.publish("secret", "anna")
 		}, ""},
+		// The log was ahead of the shard: it had the revocation and an event behind it, and the replay sent the event before
+		// the revocation came round.
+		{"its token is void meanwhile, as only the log says", func(d *desk) {
+			d.book.revoke(Revocation{User: "bert", Rights: 9})
+			d.book.revoke(Revocation{User: "anna", Rights: 2})
+			d.book.write("secret", "anna")
+		}, RecoveryRefused},
+		{"it has logged out meanwhile, as only the log says", func(d *desk) {
+			d.book.revoke(Revocation{User: "anna", TokenID: "the token of now"})
+			d.book.write("secret", "anna")
+		}, RecoveryRefused},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := &book{}
 			d := openDesk(t, b, func(r *Replay) { r.RingEvents = 1 })
+			user := anna(1)
+			user.TokenID = "the token of now"
+			d.is(user)
 			c, w := d.arrive()
 			d.gone(c, w)
 			d.publish("missed", "anna")
@@ -510,7 +604,7 @@ func TestResumeClosed(t *testing.T) {
 			if got := d.results.last(); got != tt.want {
 				t.Errorf("result %q, want %q", got, tt.want)
 			}
-			if tt.want == "" {
+			if tt.want == "" || tt.want == RecoveryRefused {
 				return
 			}
 			b.mu.Lock()
@@ -520,6 +614,23 @@ func TestResumeClosed(t *testing.T) {
 				t.Errorf("not resumed the next time: %s", d.results.last())
 			}
 		})
+	}
+}
+
+// TestResumeWithATokenThatIsGood: revocations of others, of older rights and of other tokens are none of this client's.
+func TestResumeWithATokenThatIsGood(t *testing.T) {
+	b := &book{}
+	d := openDesk(t, b, func(r *Replay) { r.RingEvents = 1 })
+	c, w := d.arrive()
+	d.gone(c, w)
+	d.publish("missed", "anna")
+	d.publish("missed too", "anna")
+	b.revoke(Revocation{User: "bert", Rights: 9})
+	b.revoke(Revocation{User: "anna", Rights: 1})
+	b.revoke(Revocation{User: "anna", TokenID: "another"})
+	c, _, resumed := d.returns(w, "")
+	if got := d.told(c); !resumed || !slices.Equal(got, []string{"missed", "missed too"}) {
+		t.Errorf("%t %v", resumed, got)
 	}
 }
 

@@ -14,7 +14,7 @@ type ring struct {
 	maxEvents, maxBytes int
 
 	mu      sync.RWMutex
-	floor   Position // entries are all that came after it
+	floor   ringEntry // entries are all that came after it; without its frame
 	entries []ringEntry
 	bytes   int
 }
@@ -25,11 +25,16 @@ type ringEntry struct {
 	frame *protocol.Frame
 }
 
-// begin says after which position entries will be added.
-func (r *ring) begin(floor Position) {
+// begin says after which position entries will be added, and which rooms its entry is for: none where that is not known.
+func (r *ring) begin(floor Position, rooms []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.floor, r.entries, r.bytes = floor, nil, 0
+	r.floor, r.entries, r.bytes = ringEntry{at: floor, rooms: rooms}, nil, 0
+}
+
+// reaches reports whether an entry is for one of some rooms.
+func (e ringEntry) reaches(rooms []string) bool {
+	return e.rooms == nil || slices.ContainsFunc(e.rooms, func(room string) bool { return slices.Contains(rooms, room) })
 }
 
 func (r *ring) add(e ringEntry) {
@@ -40,7 +45,7 @@ func (r *ring) add(e ringEntry) {
 	n := 0
 	for ; len(r.entries)-n > r.maxEvents || r.bytes > r.maxBytes && len(r.entries)-n > 1; n++ {
 		r.bytes -= r.entries[n].frame.Size()
-		r.floor = r.entries[n].at
+		r.floor = ringEntry{at: r.entries[n].at, rooms: r.entries[n].rooms}
 	}
 	clear(r.entries[:n])
 	r.entries = r.entries[n:]
@@ -51,7 +56,7 @@ func (r *ring) headLocked() Position {
 	if n := len(r.entries); n > 0 {
 		return r.entries[n-1].at
 	}
-	return r.floor
+	return r.floor.at
 }
 
 // recall is Log.Recall. It reports false where the log has to be asked.
@@ -59,14 +64,19 @@ func (r *ring) recall(q Recall) (answer recalled, ok bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	first := sort.Search(len(r.entries), func(i int) bool { return r.entries[i].at.Compare(q.After) > 0 })
-	// A position that is none of the entries here may be a revocation's, which are only in the log; or somebody made it up.
-	if q.After != r.floor && (first == 0 || r.entries[first-1].at != q.After) {
+	// A position that is none of the entries here may be a revocation's, which are only in the log; or somebody made it up. One
+	// that is, but of an entry for somebody else, may be this client's for all that is known of the floor.
+	after := r.floor
+	if first > 0 {
+		after = r.entries[first-1]
+	}
+	if after.at != q.After || !q.Vouched && !after.reaches(q.Rooms) && !after.reaches(q.Left) {
 		return recalled{}, false
 	}
 	answer = recalled{known: true, head: r.headLocked()}
 	for _, e := range r.entries[first:] {
-		if e.rooms == nil || slices.ContainsFunc(e.rooms, func(room string) bool { return slices.Contains(q.Rooms, room) }) {
-			if len(answer.frames) == q.Limit {
+		if e.reaches(q.Rooms) {
+			if answer.bytes += e.frame.Size(); len(answer.frames) == q.Limit || answer.bytes > q.MaxBytes {
 				return recalled{head: answer.head}, true
 			}
 			answer.frames = append(answer.frames, e.frame)

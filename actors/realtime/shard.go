@@ -26,6 +26,7 @@ type shard struct {
 	pending   []emit // resolved at the next flush
 	done      []func()
 	scheduled bool // a flush is in the inbox
+	flushing  bool // a flush has begun and not ended: some members may have been written to
 	mark      uint64
 	members   int // of all namespaces
 	sent      sent
@@ -77,6 +78,7 @@ type (
 		member *member
 		rooms  []string
 	}
+	beginAnew struct{} // an emit was lost before it came here
 )
 
 func (s *shard) send(msg any) { s.server.system.Send(s.pid, msg) }
@@ -100,13 +102,13 @@ func (s *shard) Receive(c *actors.Context) {
 		s.schedule()
 	case emits:
 		s.taken++
+		if m.done != nil {
+			s.done = append(s.done, m.done)
+		}
 		for i := range m.list {
 			s.saw(m.list[i].at)
 		}
 		s.pending = append(s.pending, m.list...)
-		if m.done != nil {
-			s.done = append(s.done, m.done)
-		}
 		s.schedule()
 	case flush:
 		s.scheduled = false
@@ -132,36 +134,9 @@ func (s *shard) Receive(c *actors.Context) {
 	case Revocation:
 		s.flush()
 		s.revoke(m)
+	case beginAnew:
+		s.Reset()
 	}
-}
-
-// Failed implements actors.Failer. An emit that cannot be sent must not be tried for ever.
-func (s *shard) Failed(msg any) {
-	switch m := msg.(type) {
-	case emits:
-		if m.done != nil && len(s.done) == 0 {
-			m.done()
-		}
-	case visit:
-		return // it has said that it is done
-	}
-	for i := range s.pending {
-		if c := s.pending[i].answers; c != nil {
-			c.report()
-		}
-	}
-	s.clearPending()
-}
-
-// Reset implements actors.Resetter: the shard begins anew, and its clients come back by themselves.
-func (s *shard) Reset() {
-	for _, index := range s.index {
-		s.server.counted.rooms.Add(-int64(len(index.rooms)))
-		for _, m := range index.all.members {
-			s.server.system.Send(m.socket.session.pid, closing{reason: ReasonPanic})
-		}
-	}
-	s.index, s.members = map[string]*namespaceIndex{}, 0
 }
 
 // saw notes an event of the history.

@@ -106,9 +106,12 @@ func (s *Store) Head(ctx context.Context) (booking.Position, error) {
 	return h.position, describe("head", err)
 }
 
-func (s *Store) head(ctx context.Context) (head, error) {
+func (s *Store) head(ctx context.Context) (head, error) { return headOf(ctx, s.events) }
+
+// headOf returns where a view of the log ends.
+func headOf(ctx context.Context, events *mongo.Collection) (head, error) {
 	var e event
-	err := s.events.FindOne(ctx, bson.D{}, options.FindOne().
+	err := events.FindOne(ctx, bson.D{}, options.FindOne().
 		SetSort(bson.D{{Key: "_id", Value: desc}}).SetProjection(bson.D{{Key: "n", Value: 1}})).Decode(&e)
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return head{}, nil
@@ -125,45 +128,80 @@ func (s *Store) Since(ctx context.Context, after booking.Position, rooms []strin
 		return nil, err
 	}
 	defer s.leave()
-	entries, err := s.sinceIn(ctx, after, rooms, limit)
+	entries, err := s.sinceIn(ctx, after, rooms, limit, 0)
 	return entries, describe("since", err)
 }
 
-func (s *Store) sinceIn(ctx context.Context, after booking.Position, rooms []string, limit int) ([]booking.LogEntry, error) {
+// errTooMuch says that entries have more bytes than are wanted.
+var errTooMuch = errors.New("more bytes than are wanted")
+
+// sinceIn returns the entries after a position that are addressed to one of the rooms, limit at most. errTooMuch says that
+// their payloads have more than so many bytes; zero is any number.
+func (s *Store) sinceIn(ctx context.Context, after booking.Position, rooms []string, limit, maxBytes int) ([]booking.LogEntry, error) {
 	in := bson.A{booking.EveryoneRoom}
 	for _, room := range rooms {
 		in = append(in, text(room))
 	}
-	// One event more: of the first, what is addressed to the rooms may be before the position.
-	events, err := s.eventsAfter(ctx, after, bson.E{Key: "rooms", Value: bson.D{{Key: "$in", Value: in}}}, limit+1)
-	if err != nil {
-		return nil, err
-	}
 	var entries []booking.LogEntry
-	for _, event := range events {
-		for _, e := range event.entries(after) {
-			if slices.ContainsFunc(e.Rooms, func(room string) bool { return room == booking.EveryoneRoom || slices.Contains(rooms, room) }) {
-				entries = append(entries, e)
+	size := 0
+	// One event more: of the first, what is addressed to the rooms may be before the position.
+	err := s.eachAfter(ctx, after, bson.E{Key: "rooms", Value: bson.D{{Key: "$in", Value: in}}}, limit+1, func(one event) error {
+		for _, e := range one.entries(after) {
+			if len(entries) >= limit || !addressed(e, rooms) {
+				continue
 			}
+			if size += len(e.Payload); maxBytes > 0 && size > maxBytes {
+				return errTooMuch
+			}
+			entries = append(entries, e)
 		}
-	}
-	return entries[:min(len(entries), max(limit, 0))], nil
+		return nil
+	})
+	return entries, err
 }
 
-// eventsAfter returns events with entries after a position, in order. It reads what a majority has: another process' event
-// that a new primary might not know is not shown to anybody.
-func (s *Store) eventsAfter(ctx context.Context, after booking.Position, filter bson.E, limit int) ([]event, error) {
+// settled is the log as a majority has it.
+func (s *Store) settled() *mongo.Collection {
+	return s.events.Clone(options.Collection().SetReadConcern(readconcern.Majority()))
+}
+
+// eventsAfter returns events with entries after a position, in order.
+func (s *Store) eventsAfter(ctx context.Context, after booking.Position, filter bson.E, limit int) (events []event, err error) {
+	err = s.eachAfter(ctx, after, filter, limit, func(e event) error {
+		events = append(events, e)
+		return nil
+	})
+	return events, err
+}
+
+// readAtOnce is how many events come from the server at a time: a part of all that is wanted is in memory twice.
+const readAtOnce = 1000
+
+// eachAfter calls do with events that have entries after a position, in order, until it fails. It reads what a majority has:
+// another process' event that a new primary might not know is not shown to anybody.
+func (s *Store) eachAfter(ctx context.Context, after booking.Position, filter bson.E, limit int, do func(event) error) (err error) {
 	where := bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: place(after)}}}}
 	if filter.Key != "" {
 		where = append(where, filter)
 	}
-	majority := s.events.Clone(options.Collection().SetReadConcern(readconcern.Majority()))
-	cursor, err := majority.Find(ctx, where, options.Find().SetSort(bson.D{{Key: "_id", Value: asc}}).
-		SetLimit(int64(max(limit, 1))).SetBatchSize(int32(max(limit, 1))))
+	cursor, err := s.settled().Find(ctx, where, options.Find().SetSort(bson.D{{Key: "_id", Value: asc}}).
+		SetLimit(int64(max(limit, 1))).SetBatchSize(int32(min(max(limit, 1), readAtOnce))))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var events []event
-	err = cursor.All(ctx, &events)
-	return events, err
+	defer func() {
+		if closeErr := cursor.Close(ctx); err == nil {
+			err = closeErr
+		}
+	}()
+	for cursor.Next(ctx) {
+		var e event
+		if err := cursor.Decode(&e); err != nil {
+			return err
+		}
+		if err := do(e); err != nil {
+			return err
+		}
+	}
+	return cursor.Err()
 }

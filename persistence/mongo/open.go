@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 )
 
@@ -98,7 +99,8 @@ func connect(o Options) (Options, *mongo.Client, error) {
 		SetServerSelectionTimeout(o.SelectWithin).
 		SetTimeout(callWithin).
 		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.Majority().W, Journal: new(true)}).
-		SetReadConcern(readconcern.Local())
+		SetReadConcern(readconcern.Local()).
+		SetReadPreference(readpref.Primary()) // a secondary may be behind what was told already, whatever the URI says
 	// The driver's words may repeat the connection string, so they are not passed on.
 	if err := client.Validate(); err != nil {
 		return o, nil, errors.New("the MongoDB URI is not one; it looks like mongodb://user:password@host:27017/desk")

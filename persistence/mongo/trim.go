@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"errors"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -123,85 +122,4 @@ func (s *Store) markTrimmed(ctx context.Context, marks map[string]string, last s
 	}
 	_, err := s.meta.UpdateOne(ctx, logFactsID, bson.D{{Key: "$max", Value: bson.D{{Key: "trimmed", Value: last}}}})
 	return err
-}
-
-// Recall implements booking.Log. What was removed is looked up after the entries were read: then it is not said too little.
-func (s *Store) Recall(ctx context.Context, q booking.Recall) (booking.Recalled, error) {
-	if err := s.enter(ctx, "recall"); err != nil {
-		return booking.Recalled{}, err
-	}
-	defer s.leave()
-	head, err := s.head(ctx)
-	if err != nil {
-		return booking.Recalled{}, describe("recall", err)
-	}
-	entries, err := s.sinceIn(ctx, q.After, q.Rooms, q.Limit+1)
-	if err != nil {
-		return booking.Recalled{}, describe("recall", err)
-	}
-	complete, err := s.reaches(ctx, q)
-	if err != nil {
-		return booking.Recalled{}, describe("recall", err)
-	}
-	if !complete || len(entries) > q.Limit {
-		return booking.Recalled{Head: head.position}, nil
-	}
-	if n := len(entries); n > 0 && entries[n-1].Position.Compare(head.position) > 0 {
-		head.position = entries[n-1].Position
-	}
-	return booking.Recalled{Complete: true, Entries: entries, Head: head.position}, nil
-}
-
-// reaches reports whether a position is one of this log, and everything after it that was addressed to the rooms is there.
-func (s *Store) reaches(ctx context.Context, q booking.Recall) (bool, error) {
-	known, err := s.hasEntry(ctx, q.After)
-	if err != nil {
-		return false, err
-	}
-	facts, err := s.logFacts(ctx)
-	if err != nil {
-		return false, err
-	}
-	if at := place(q.After); at > facts.Trimmed && !q.After.IsZero() {
-		return known, nil
-	}
-	known = known || q.Vouched
-	in := bson.A{booking.EveryoneRoom}
-	for _, room := range q.Rooms {
-		in = append(in, text(room))
-	}
-	cursor, err := s.trimmed.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: in}}}})
-	if err != nil {
-		return false, err
-	}
-	var marks []trimMark
-	if err := cursor.All(ctx, &marks); err != nil {
-		return false, err
-	}
-	for _, m := range marks {
-		if m.Upto > place(q.After) {
-			return false, nil
-		}
-		known = known || m.Upto == place(q.After)
-	}
-	return known, nil
-}
-
-// hasEntry reports whether there is an entry at a position.
-func (s *Store) hasEntry(ctx context.Context, p booking.Position) (bool, error) {
-	var e event
-	err := s.events.FindOne(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$gte", Value: place(p)}}}},
-		options.FindOne().SetSort(bson.D{{Key: "_id", Value: asc}})).Decode(&e)
-	if errors.Is(err, mongo.ErrNoDocuments) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	for _, entry := range e.entries(booking.Position{}) {
-		if entry.Position == p {
-			return true, nil
-		}
-	}
-	return false, nil
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -44,7 +45,7 @@ func (s *Store) Since(ctx context.Context, after booking.Position, rooms []strin
 	}
 	err := s.read(ctx, "log since", func(r *session) error {
 		return r.snapshot(func() (err error) {
-			entries, err = r.sinceIn(ctx, pack(after), audience(rooms), limit)
+			entries, err = r.sinceIn(ctx, pack(after), audience(rooms), limit, 0)
 			return err
 		})
 	})
@@ -58,32 +59,49 @@ func audience(rooms []string) []string {
 	return slices.Compact(rooms)
 }
 
-// sinceIn returns the entries after a position that are addressed to one of the rooms, in order, limit at most.
-func (q *session) sinceIn(ctx context.Context, after int64, rooms []string, limit int) ([]booking.LogEntry, error) {
+// errTooMuch says that entries have more bytes than are wanted.
+var errTooMuch = errors.New("more bytes than are wanted")
+
+// sinceIn returns the entries after a position that are addressed to one of the rooms, in order, limit at most. errTooMuch
+// says that their payloads have more than so many bytes; zero is any number.
+func (q *session) sinceIn(ctx context.Context, after int64, rooms []string, limit, maxBytes int) ([]booking.LogEntry, error) {
 	entries := []booking.LogEntry{}
 	for some := range slices.Chunk(rooms, maxRooms) {
-		if err := q.since(ctx, after, some, limit, &entries); err != nil {
+		if err := q.since(ctx, after, some, limit, maxBytes, &entries); err != nil {
 			return nil, err
 		}
 	}
 	slices.SortFunc(entries, func(a, b booking.LogEntry) int { return a.Position.Compare(b.Position) })
 	entries = slices.CompactFunc(entries, func(a, b booking.LogEntry) bool { return a.Position == b.Position })
-	return entries[:min(len(entries), limit)], nil
+	entries = entries[:min(len(entries), limit)]
+	size := 0
+	for _, e := range entries {
+		size += len(e.Payload)
+	}
+	if maxBytes > 0 && size > maxBytes {
+		return nil, errTooMuch
+	}
+	return entries, nil
 }
 
 // maxRooms is how many rooms one query merges. Nobody is in more; who is costs one more query.
 const maxRooms = 8
 
-func (q *session) since(ctx context.Context, after int64, rooms []string, limit int, entries *[]booking.LogEntry) error {
+// since appends what is addressed to some rooms, and stops where that alone is too much.
+func (q *session) since(ctx context.Context, after int64, rooms []string, limit, maxBytes int, entries *[]booking.LogEntry) error {
 	arm := `SELECT position FROM audience WHERE room = ? AND position > ?`
 	arms := strings.TrimSuffix(strings.Repeat(arm+` UNION `, len(rooms)), ` UNION `)
 	var args []any
 	for _, room := range rooms {
 		args = append(args, room, after)
 	}
+	size := 0
 	return q.each(ctx, `SELECT `+logColumns+` FROM (`+arms+` ORDER BY position LIMIT ?) a CROSS JOIN log l ON l.position = a.position`,
 		append(args, limit), func(scan scanner) error {
 			e, err := scanEntry(scan)
+			if size += len(e.Payload); err == nil && maxBytes > 0 && size > maxBytes {
+				return errTooMuch
+			}
 			*entries = append(*entries, e)
 			return err
 		})

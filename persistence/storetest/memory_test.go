@@ -479,25 +479,37 @@ func (m *memory) Recall(ctx context.Context, q booking.Recall) (booking.Recalled
 	defer m.leave()
 	at := q.After
 	found := booking.Recalled{Head: m.head}
-	known := slices.ContainsFunc(m.log, func(e booking.LogEntry) bool { return e.Position == at })
+	from := append(append(slices.Clone(q.Rooms), q.Left...), booking.EveryoneRoom)
+	known := slices.ContainsFunc(m.log, func(e booking.LogEntry) bool {
+		return e.Position == at && (q.Vouched || meets(e.Rooms, from))
+	})
 	if at.Compare(m.trimmed) <= 0 {
 		known = known || q.Vouched
 		for _, room := range append(slices.Clone(q.Rooms), booking.EveryoneRoom) {
-			mark, marked := m.marks[room]
-			if mark.Compare(at) > 0 {
+			if m.marks[room].Compare(at) > 0 {
 				return found, nil
 			}
-			known = known || marked && mark == at
 		}
+		known = known || slices.ContainsFunc(from, func(room string) bool {
+			mark, marked := m.marks[room]
+			return marked && mark == at
+		})
 	}
 	var entries []booking.LogEntry
+	size := 0
 	for _, e := range m.log {
 		if e.Position.Compare(at) > 0 && e.Revocation == nil && meets(e.Rooms, q.Rooms) {
 			entries = append(entries, e)
+			size += len(e.Payload)
 		}
 	}
-	if known && len(entries) <= q.Limit {
+	if known && len(entries) <= q.Limit && (q.MaxBytes == 0 || size <= q.MaxBytes) {
 		found.Complete, found.Entries = true, entries
+		for _, e := range m.log {
+			if e.Revocation != nil && e.Revocation.UserID == q.UserID && e.Position.Compare(q.Seen) > 0 {
+				found.Revocations = append(found.Revocations, *e.Revocation)
+			}
+		}
 	}
 	return found, nil
 }

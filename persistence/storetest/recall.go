@@ -53,6 +53,10 @@ func (s suite) recalls(t *testing.T) {
 		{"from the beginning", booking.Recall{Vouched: true, Limit: 100}, true},
 		{"from the beginning, as a client says", booking.Recall{Limit: 100}, false},
 		{"from an entry", booking.Recall{After: log[1].Position, Limit: 100}, true},
+		// A client that names another's entry was told of a gap as if there were none.
+		{"from an entry that was another's", booking.Recall{After: log[3].Position, Limit: 100}, false},
+		{"from an entry that was another's, vouched", booking.Recall{After: log[3].Position, Vouched: true, Limit: 100}, true},
+		{"from an entry for a room that was left", booking.Recall{After: log[3].Position, Left: []string{"x", booking.StaffRoom}, Limit: 100}, true},
 		{"from the head", booking.Recall{After: head, Vouched: true, Limit: 100}, true},
 		{"from a position that never was", booking.Recall{After: between, Limit: 100}, false},
 		{"from a position that never was, vouched", booking.Recall{After: between, Vouched: true, Limit: 100}, false},
@@ -76,6 +80,25 @@ func (s suite) recalls(t *testing.T) {
 			equal(t, "entries", ids, eventIDs(since))
 		})
 	}
+	t.Run("more bytes than wanted", func(t *testing.T) {
+		// More rooms than anybody is in: those may be read in several goes.
+		rooms := []string{d.alice.ID, booking.AdminRoom, d.id(), d.id(), d.id(), d.id(), d.id(), d.id(), d.bob.ID, booking.StaffRoom}
+		found, err := d.store.Recall(d.ctx, booking.Recall{Vouched: true, Rooms: rooms, Limit: 100})
+		must(t, "Recall", err)
+		size := 0
+		for _, e := range found.Entries {
+			size += len(e.Payload)
+		}
+		for _, tt := range []struct {
+			most     int
+			complete bool
+		}{{size, true}, {size - 1, false}, {1, false}} {
+			ids, complete := d.recalled(booking.Recall{Vouched: true, Rooms: rooms, Limit: 100, MaxBytes: tt.most})
+			if complete != tt.complete || complete && len(ids) != len(found.Entries) {
+				t.Errorf("%d of %d bytes: %d entries, complete %t", tt.most, size, len(ids), complete)
+			}
+		}
+	})
 	t.Run("no rooms", func(t *testing.T) {
 		if ids, complete := d.recalled(booking.Recall{Vouched: true, Limit: 10}); len(ids) != 0 || !complete {
 			t.Fatalf("%v %t", ids, complete)
@@ -87,6 +110,7 @@ func (s suite) recalls(t *testing.T) {
 			t.Fatalf("%v %t", ids, complete)
 		}
 	})
+	t.Run("what ended tokens meanwhile", func(t *testing.T) { s.recallsRevocations(t) })
 	t.Run("the epoch stays", func(t *testing.T) {
 		before, err := d.store.Epoch(d.ctx)
 		must(t, "Epoch", err)
@@ -100,6 +124,57 @@ func (s suite) recalls(t *testing.T) {
 			t.Fatalf("epochs %d, reopened %d, of another log %d", before, after, foreign)
 		}
 	})
+}
+
+// recallsRevocations: who asks may not have been told yet that a token is void, while the answer has what was committed
+// after that.
+func (s suite) recallsRevocations(t *testing.T) {
+	d := s.desk(t)
+	var log []booking.LogEntry
+	f := d.follow(booking.Position{})
+	revoke := func(r booking.Revocation) booking.Revocation {
+		t.Helper()
+		r.ExpiresAt = booking.At(start.Add(time.Hour))
+		must(t, "RevokeToken", d.store.RevokeToken(d.ctx, r))
+		log = f.wait(len(log) + 1)
+		return r
+	}
+	first := revoke(booking.Revocation{UserID: d.alice.ID, TokenID: "token-1"})
+	revoke(booking.Revocation{UserID: d.bob.ID, TokenID: "token-2"})
+	d.create(d.alice)
+	log = f.wait(len(log) + 2)
+	second := revoke(booking.Revocation{UserID: d.alice.ID, TokenID: "token-3"})
+	for _, tt := range []struct {
+		name string
+		user string
+		seen booking.Position
+		want []booking.Revocation
+	}{
+		{"from the beginning", d.alice.ID, booking.Position{}, []booking.Revocation{first, second}},
+		{"after the first", d.alice.ID, log[0].Position, []booking.Revocation{second}},
+		{"after all", d.alice.ID, log[len(log)-1].Position, nil},
+		{"of the future", d.alice.ID, booking.Position{Ms: 1 << 63, Seq: 1 << 63}, nil},
+		{"somebody to whom nothing happened", d.sam.ID, booking.Position{}, nil},
+		{"nobody", "", booking.Position{}, nil},
+		{"a user who is none", "x' OR '1'='1", booking.Position{}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			// From the last position but one on there is no event: it is not about those.
+			for _, after := range []booking.Position{{}, log[len(log)-1].Position} {
+				found, err := d.store.Recall(d.ctx, booking.Recall{
+					After: after, Vouched: true, Rooms: []string{tt.user}, Limit: 10, UserID: tt.user, Seen: tt.seen,
+				})
+				must(t, "Recall", err)
+				if !found.Complete {
+					t.Fatal("not complete")
+				}
+				equal(t, "revocations", found.Revocations, tt.want)
+			}
+		})
+	}
+	if _, complete := d.recalled(booking.Recall{After: log[0].Position, Rooms: []string{d.alice.ID}, Limit: 10}); complete {
+		t.Error("a revocation is taken for an entry that came to a client")
+	}
 }
 
 // trim removes everything up to a position.
@@ -133,23 +208,27 @@ func (s suite) trims(t *testing.T) {
 			after    booking.Position
 			vouched  bool
 			rooms    []string
+			left     []string
 			complete bool
 			entries  int
 		}{
-			{"alice had everything that is gone", log[2].Position, false, []string{d.alice.ID}, true, 1},
-			{"alice had not", log[0].Position, false, []string{d.alice.ID}, false, 0},
-			{"alice connected before what is gone", booking.Position{}, true, []string{d.alice.ID}, false, 0},
-			{"alice connected later", log[3].Position, true, []string{d.alice.ID}, true, 1},
-			{"alice says a position that was another's", log[3].Position, false, []string{d.alice.ID}, false, 0},
-			{"somebody to whom nothing happened", booking.Position{}, true, []string{d.id()}, true, 0},
-			{"somebody who says so", booking.Position{Ms: 1}, false, []string{d.id()}, false, 0},
-			{"staff", log[2].Position, true, []string{d.sam.ID, booking.StaffRoom}, false, 0},
-			{"staff who had it", log[3].Position, false, []string{d.sam.ID, booking.StaffRoom}, true, 1},
-			{"from an entry that is there", log[5].Position, false, []string{d.alice.ID, booking.StaffRoom}, true, 1},
+			{"alice had everything that is gone", log[2].Position, false, []string{d.alice.ID}, nil, true, 1},
+			{"alice had not", log[0].Position, false, []string{d.alice.ID}, nil, false, 0},
+			{"alice connected before what is gone", booking.Position{}, true, []string{d.alice.ID}, nil, false, 0},
+			{"alice connected later", log[3].Position, true, []string{d.alice.ID}, nil, true, 1},
+			{"alice says a position that was another's", log[3].Position, false, []string{d.alice.ID}, nil, false, 0},
+			{"somebody to whom nothing happened", booking.Position{}, true, []string{d.id()}, nil, true, 0},
+			{"somebody who says so", booking.Position{Ms: 1}, false, []string{d.id()}, nil, false, 0},
+			{"staff", log[2].Position, true, []string{d.sam.ID, booking.StaffRoom}, nil, false, 0},
+			{"staff who had it", log[3].Position, false, []string{d.sam.ID, booking.StaffRoom}, nil, true, 1},
+			{"staff who had it and left since", log[3].Position, false, []string{d.sam.ID}, []string{booking.StaffRoom}, true, 0},
+			{"staff who left before", log[2].Position, true, []string{d.sam.ID}, []string{booking.StaffRoom}, true, 0},
+			{"from an entry that is there and another's", log[5].Position, false, []string{d.bob.ID}, nil, false, 0},
+			{"from an entry that is there", log[5].Position, false, []string{d.alice.ID, booking.StaffRoom}, nil, true, 1},
 		}
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				ids, complete := d.recalled(booking.Recall{After: tt.after, Vouched: tt.vouched, Rooms: tt.rooms, Limit: 10})
+				ids, complete := d.recalled(booking.Recall{After: tt.after, Vouched: tt.vouched, Rooms: tt.rooms, Left: tt.left, Limit: 10})
 				if complete != tt.complete || len(ids) != tt.entries {
 					t.Fatalf("%v, complete %t; want %d, %t", ids, complete, tt.entries, tt.complete)
 				}

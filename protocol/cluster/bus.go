@@ -106,7 +106,7 @@ type State struct {
 // Query asks what a socket has missed.
 type Query struct {
 	Namespace string
-	// After is the last position that it knows.
+	// After is the last position that it knows. It may be of any entry: who asks has to be sure that it was not made up.
 	After Position
 	// Epoch is that in which After was told, empty where that is not known. Without it, After has to be the position of an
 	// entry that the log still holds; with it, it may be older: see Since.

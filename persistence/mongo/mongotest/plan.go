@@ -39,6 +39,7 @@ func (s Server) plans(t *testing.T) {
 		{"the log's end", "events", bson.D{}, bson.D{e("_id", -1)}},
 		{"the log", "events", bson.D{e("_id", bson.D{e("$gt", "0")})}, bson.D{e("_id", 1)}},
 		{"the log of rooms", "events", bson.D{e("_id", bson.D{e("$gt", "0")}), e("rooms", bson.D{e("$in", bson.A{"a", "b"})})}, bson.D{e("_id", 1)}},
+		{"what ended a user's tokens", "events", bson.D{e("_id", bson.D{e("$gt", "0")}), e("revocation.userId", "u")}, bson.D{e("_id", 1)}},
 		{"notifications", "notifications", bson.D{e("user", "u")}, bson.D{e("timestamp", -1), e("_id", -1)}},
 		{"unread ones", "notifications", bson.D{e("user", "u"), e("read", false)}, bson.D{e("timestamp", -1), e("_id", -1)}},
 	} {

@@ -2,6 +2,8 @@ module kapoor.example/desk
 
 go 1.26.0
 
+ignore node_modules // some npm packages bring Go of their own
+
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/alecthomas/kong v1.17.0

@@ -118,13 +118,18 @@ func (f Forwarding) pass(c *fiber.Ctx, address, sid string) error {
 		return err
 	}
 	watch := watchConn(c.Context().Conn())
-	answered := make(chan error, 1)
-	go func() { answered <- answer.Read(bufio.NewReader(far)) }()
+	var read error
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		read = answer.Read(bufio.NewReader(far))
+	}()
 	select {
-	case err = <-answered:
+	case <-answered:
+		err = read
 	case <-watch.gone:
 		hangUp()
-		_ = <-answered // of nobody any more
+		<-answered // of nobody any more
 		err = errClientGone
 	}
 	watch.stop()

@@ -119,12 +119,12 @@ func TestWebAppCompressesAndCaches(t *testing.T) {
 				}
 			}
 			again, rest := a.load("GET", tt.path, "Accept", asBrowser, "If-None-Match", h.Get("Etag"))
-			if again.StatusCode != 304 || rest != "" || again.Header.Get("Cache-Control") != tt.cache {
+			if again.StatusCode != nethttp.StatusNotModified || rest != "" || again.Header.Get("Cache-Control") != tt.cache {
 				t.Errorf("asked again: %d with %d bytes, %v", again.StatusCode, len(rest), again.Header)
 			}
 		})
 	}
-	if answer, _ := a.load("GET", script, "If-None-Match", `"another"`); answer.StatusCode != 200 {
+	if answer, _ := a.load("GET", script, "If-None-Match", `"another"`); answer.StatusCode != nethttp.StatusOK {
 		t.Errorf("status %d with another version's tag", answer.StatusCode)
 	}
 }

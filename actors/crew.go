@@ -25,8 +25,8 @@ type Crew struct {
 }
 
 const (
-	// maxMembers bounds the goroutines of a Crew that wait for a task.
-	maxMembers = 16
+	// maxMembers bounds the goroutines of a Crew that wait for a task: some dozens are busy when a crowd comes at once.
+	maxMembers = 128
 	// shift is how long a crew has nothing to do until its members go.
 	shift = time.Second
 )

@@ -23,7 +23,7 @@ func TestCrew(t *testing.T) {
 			crew.Close()
 		}
 		for range 3 {
-			const tasks = 200
+			const tasks = 400
 			var all sync.WaitGroup
 			var ran atomic.Int64
 			together := make(chan struct{})

@@ -265,12 +265,14 @@ func TestAuthenticate(t *testing.T) {
 		{"claims a role", hs(func(c jwt.MapClaims) { c["role"] = "admin" }), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			session, err := b.Authenticate(t.Context(), tt.token)
-			if got := codeOf(err); got != tt.want {
-				t.Fatalf("code %q (%v), want %q", got, err, tt.want)
-			}
-			if err == nil && (session.Principal.ID != in.User.ID || session.Principal.Role != booking.Customer) {
-				t.Errorf("session %+v", session)
+			for range 2 { // a token that was checked before is answered from memory
+				session, err := b.Authenticate(t.Context(), tt.token)
+				if got := codeOf(err); got != tt.want {
+					t.Fatalf("code %q (%v), want %q", got, err, tt.want)
+				}
+				if err == nil && (session.Principal.ID != in.User.ID || session.Principal.Role != booking.Customer) {
+					t.Errorf("session %+v", session)
+				}
 			}
 		})
 	}

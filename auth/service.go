@@ -27,8 +27,11 @@ func New(ctx context.Context, opts Options) (*Service, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
-	s := &Service{opts: opts, store: opts.Store, passwords: opts.Passwords, tokens: newTokens(opts)}
+	s := &Service{opts: opts, store: opts.Store, passwords: opts.Passwords}
 	var err error
+	if s.tokens, err = newTokens(opts); err != nil {
+		return nil, fmt.Errorf("auth: %w", err)
+	}
 	if s.users, err = newRemember(opts.CacheSize, opts.CacheTTL, opts.Now, s.readUser); err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}

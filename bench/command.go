@@ -133,6 +133,11 @@ func (c *commandCommand) measure(ctx context.Context, t *trial, s *swarm.Swarm, 
 		}
 		return d.around(ctx, length, workers, 0)
 	}
+	if c.Parallel == 0 {
+		if err := d.stock(ctx, int(c.Rate*(c.Warmup+c.Duration).Seconds())); err != nil {
+			return err
+		}
+	}
 	if c.Warmup > 0 {
 		if err := part(c.Warmup, "warming up"); err != nil {
 			return err

@@ -23,6 +23,7 @@ type driver struct {
 	mu         sync.Mutex
 	answered   *result.Histogram // from the PATCH to its answer
 	commanding time.Duration     // how long commands were given, without waiting for the last events
+	spare      []string          // bookings made before, for the first subject
 	current    []string          // by subject: the booking it changes
 	changed    []int             // by subject: how often that has been changed
 }
@@ -66,16 +67,35 @@ func (d *driver) command(s int) {
 	d.mu.Unlock()
 }
 
-// create makes a new booking for a subject and reports whether that was possible.
+// create gives a subject a new booking and reports whether that was possible.
 func (d *driver) create(s int) bool {
-	created, err := d.api.create(d.ownerOf(s).token)
-	if err != nil {
-		d.watch.add(err)
-		return false
+	var id string
+	if n := len(d.spare); s == 0 && n > 0 {
+		id, d.spare = d.spare[n-1], d.spare[:n-1]
+	} else {
+		created, err := d.api.create(d.ownerOf(s).token)
+		if err != nil {
+			d.watch.add(err)
+			return false
+		}
+		id = created.ID
 	}
-	d.watch.follow(s, created.ID)
-	d.current[s], d.changed[s] = created.ID, 0
+	d.watch.follow(s, id)
+	d.current[s], d.changed[s] = id, 0
 	return true
+}
+
+// stock makes the bookings that so many commands of the first subject take. A booking made between two commands would be
+// told to every socket that is measured, and the next command would be timed behind that.
+func (d *driver) stock(ctx context.Context, commands int) error {
+	for range commands/mostChanges + 1 {
+		created, err := d.api.create(d.ownerOf(0).token)
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		d.spare = append(d.spare, created.ID)
+	}
+	return nil
 }
 
 // prepare makes a booking for every subject.

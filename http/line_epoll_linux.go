@@ -17,19 +17,19 @@ import (
 // polledLine is a connection that costs no goroutine while nothing comes: a poller says when there is something to read,
 // and a goroutine lives as long as that is being handled. It has a descriptor of its own; the net.Conn is gone.
 type polledLine struct {
-	poller   *poller
-	receiver receiver
-	reading  atomic.Uint32
-	ending   atomic.Bool // the peer ends, or has: it is read to the end
-	waits    atomic.Bool // a write waits for the connection to take more
-
 	mu     sync.Mutex // the descriptor is closed under it: nobody else uses it then, it may be another connection's
 	fd     int
 	gone   bool // fd is closed
 	isShut bool
-	writes bool          // a write is on its way: nothing else may come between its parts
-	free   chan struct{} // wakes the write that waits
-	linger *time.Timer
+	writes bool // a write is on its way: nothing else may come between its parts
+
+	poller   *poller
+	receiver receiver
+	reading  atomic.Uint32
+	ending   atomic.Bool   // the peer ends, or has: it is read to the end
+	waits    atomic.Bool   // a write waits for the connection to take more
+	free     chan struct{} // wakes the write that waits
+	linger   *time.Timer
 }
 
 // What the goroutine that reads a polledLine is doing.
@@ -157,7 +157,7 @@ func (l *polledLine) last(p []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.isShut && !l.writes {
-		_, _ = writeNow(uintptr(l.fd), p)
+		_, _ = sendNow(l.fd, p) // no signal where the peer has gone
 	}
 }
 

@@ -51,15 +51,19 @@ func (e *EngineIO) upgrade(c *fiber.Ctx, session *realtime.Session) error {
 	if len(c.Response().Header.Peek(fiber.HeaderSecWebSocketExtensions)) > 0 {
 		to.deflate = e.options.DeflateFrom
 	}
+	// Written together with the open packet: one system call less here, and one read less there.
+	c.Context().HijackSetNoResponse(true)
+	to.head = append([]byte(nil), c.Response().Header.Header()...)
 	return nil
 }
 
 // attachment is what an upgraded connection is for.
 type attachment struct {
 	session *realtime.Session
-	fresh   bool // the session begins with this WebSocket
-	polling bool // row 18: an upgrade that names polling is closed at once
-	deflate int  // from how many bytes messages are compressed; 0 where that was not agreed
+	fresh   bool   // the session begins with this WebSocket
+	polling bool   // row 18: an upgrade that names polling is closed at once
+	deflate int    // from how many bytes messages are compressed; 0 where that was not agreed
+	head    []byte // the answer to the request, which nobody has written yet
 }
 
 // websocketHandler upgrades through the library and detaches: it duplicates the real connection, takes what was read early,
@@ -77,6 +81,7 @@ func (e *EngineIO) websocketHandler() fiber.Handler {
 		early := readEarly(hijacked, inner)
 		t, ended := e.detach(inner)
 		t.session, t.limit, t.deflate = to.session, e.server.Options().MaxPayload, to.deflate
+		t.head.Store(&to.head)
 		t.attach(to, early)
 		if ended != nil {
 			<-ended

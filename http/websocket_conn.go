@@ -13,7 +13,6 @@ import (
 
 // wsConn is a detached WebSocket: a realtime.Transport, and the reader of its frames.
 type wsConn struct {
-	line    line
 	session *realtime.Session
 	limit   int          // bytes of a message
 	deflate int          // from how many bytes messages are compressed; 0 where that was not agreed
@@ -21,6 +20,10 @@ type wsConn struct {
 	closing sync.Once
 	closed  atomic.Bool // what still comes is dropped
 	lost    bool        // the session knows of the end; touched only by whoever reads
+
+	// Last, beside what a polledLine has first: a write finds all of it in a line or two of the processor's cache.
+	line line
+	head atomic.Pointer[[]byte] // what goes before everything: the answer to the request that was upgraded
 }
 
 // line is the connection underneath, with nothing of a library between it and the kernel. tryWrite and write come one at a
@@ -51,8 +54,11 @@ func (t *wsConn) attach(to *attachment, early []byte) {
 		t.refuse()
 	case to.fresh:
 		t.session.Start(t)
-	case !t.session.Probe(t):
-		t.refuse()
+	default:
+		_, _ = t.TryWrite(nil) // the client has the first word; what is wrong with the connection shows when it is read
+		if !t.session.Probe(t) {
+			t.refuse()
+		}
 	}
 	if len(early) > 0 {
 		t.received(early)
@@ -67,10 +73,35 @@ func (t *wsConn) refuse() {
 }
 
 // TryWrite implements realtime.Transport.
-func (t *wsConn) TryWrite(p []byte) (int, error) { return t.line.tryWrite(p) }
+func (t *wsConn) TryWrite(p []byte) (int, error) {
+	if t.head.Load() != nil {
+		return t.tryBegin(p)
+	}
+	return t.line.tryWrite(p)
+}
+
+// tryBegin is TryWrite behind the head.
+func (t *wsConn) tryBegin(p []byte) (int, error) {
+	head := t.head.Swap(nil)
+	if head == nil {
+		return 0, net.ErrClosed // Close took it
+	}
+	n, err := t.line.tryWrite(append(*head, p...))
+	if rest := len(*head) - n; rest > 0 {
+		left := (*head)[n:]
+		t.head.Store(&left)
+		return 0, err
+	}
+	return n - len(*head), err
+}
 
 // Write implements realtime.Transport.
-func (t *wsConn) Write(p net.Buffers) error { return t.line.write(p) }
+func (t *wsConn) Write(p net.Buffers) error {
+	if head := t.head.Swap(nil); head != nil {
+		p = append(net.Buffers{*head}, p...)
+	}
+	return t.line.write(p)
+}
 
 // DeflateFrom implements realtime.Deflating.
 func (t *wsConn) DeflateFrom() int { return t.deflate }
@@ -79,6 +110,9 @@ func (t *wsConn) DeflateFrom() int { return t.deflate }
 // the client has closed it too: one that is closed with something unread is reset, and the client may never see the frame.
 func (t *wsConn) Close(status int) {
 	t.closing.Do(func() {
+		if head := t.head.Swap(nil); head != nil {
+			t.line.last(*head)
+		}
 		var body []byte
 		if status != realtime.StatusNone {
 			body = ws.NewCloseFrameBody(ws.StatusCode(status), "")

@@ -21,8 +21,12 @@ func (s *shard) flush() {
 		return
 	}
 	s.flushing = true
-	for i := range s.pending {
-		s.resolve(&s.pending[i])
+	if s.alike() {
+		s.flushAlike()
+	} else {
+		for i := range s.pending {
+			s.resolve(&s.pending[i])
+		}
 	}
 	for _, m := range s.touched {
 		// A member is listed twice where a volatile emit stood between others: it was written then, and began anew.
@@ -126,17 +130,22 @@ func (s *shard) touch(r *roomIndex, e *emit) {
 			continue
 		}
 		m.mark = s.mark
-		if e.at != nil && m.has(e.at) {
-			continue
-		}
-		if e.answers != nil {
-			e.answers.expect(m.socket)
-		}
-		if m.socket.watched.Load() {
-			m.socket.watch(e.event())
-		}
-		s.put(m, e.frame, e.at, e.volatile)
+		s.tell(m, e)
 	}
+}
+
+// tell has a member of an emit's rooms get it, unless it has it already.
+func (s *shard) tell(m *member, e *emit) {
+	if e.at != nil && m.has(e.at) {
+		return
+	}
+	if e.answers != nil {
+		e.answers.expect(m.socket)
+	}
+	if m.socket.watched.Load() {
+		m.socket.watch(e.event())
+	}
+	s.put(m, e.frame, e.at, e.volatile)
 }
 
 // put has a member written a frame at the end of the flush.

@@ -12,23 +12,24 @@ import (
 // not wait; what does not fit is queued and drained by a goroutine that lives as long as the queue. Over polling it
 // queues until a poll asks. Any goroutine may send.
 type outbox struct {
-	owner outboxOwner
-	limit int
-
+	// What a broadcast looks at, in the bytes of one line of the processor's cache.
 	mu       sync.Mutex
 	state    outboxState
 	draining bool
 	opening  bool   // the head of the queue is the open packet
 	status   uint16 // of the close frame
-	queue    []*protocol.Frame
-	written  int   // bytes of queue[0] that are out already (WebSocket)
-	bytes    int   // of the queue
-	excess   int   // bytes the queue may have besides limit: of replays, as far as they are not out
-	lent     *loan // for them, nil for none
-	taken    int   // frames at the head of the queue that drain is writing
 	ws       Transport
-	deflate  int             // from how many bytes ws takes messages compressed; 0 means never
-	poll     chan PollAnswer // the poll that waits, if any
+	queue    []*protocol.Frame
+	deflate  int // from how many bytes ws takes messages compressed; 0 means never
+
+	owner   outboxOwner
+	limit   int
+	written int             // bytes of queue[0] that are out already (WebSocket)
+	bytes   int             // of the queue
+	excess  int             // bytes the queue may have besides limit: of replays, as far as they are not out
+	lent    *loan           // for them, nil for none
+	taken   int             // frames at the head of the queue that drain is writing
+	poll    chan PollAnswer // the poll that waits, if any
 }
 
 // outboxOwner is told what becomes of the connection: of each once, and without the outbox's lock.

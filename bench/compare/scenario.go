@@ -124,10 +124,28 @@ func catalogue(s scale) []scenario {
 		{
 			name: "idle", title: "5,000 idle connections",
 			about: "Resident memory with all connected, less that before the first, per connection. The kernel's part of a socket is not in it.",
-			guess: s.still + 4*time.Second, contenders: all(conformance, []string{"idle", clients(idleSize), "--still=" + s.still.String()}),
+			guess: 2*s.still + 4*time.Second, contenders: all(conformance, []string{"idle", clients(idleSize), "--still=" + s.still.String()}),
 			figures: []figure{
 				{name: result.RSSPerConnection, title: "memory per connection", drawn: true, goals: []goal{atMost(3<<10, "3 KiB")}},
 			},
+		},
+		{
+			name: "idle-goroutines", title: "5,000 idle connections with a goroutine each",
+			about: "The same where there is no epoll.",
+			guess: 2*s.still + 4*time.Second,
+			contenders: []contender{{
+				target: ours, program: conformance, flags: "--goroutines", arguments: []string{"idle", clients(idleSize), "--still=" + s.still.String()},
+			}},
+			figures: []figure{{name: result.RSSPerConnection, title: "memory per connection", goals: []goal{atMost(8<<10, "8 KiB")}}},
+		},
+		{
+			name: "idle-desk", title: "5,000 idle connections of 5,000 customers at the desk",
+			about: "With what the desk knows of each besides: the user and the checked token, rooms, presence, what it takes to recover.",
+			guess: 2*s.still + 8*time.Second,
+			contenders: []contender{{
+				target: ours, program: desk, people: customers, arguments: []string{"idle", clients(idleSize), "--still=" + s.still.String()},
+			}},
+			figures: []figure{{name: result.RSSPerConnection, title: "memory per connection", goals: []goal{atMost(3<<10, "3 KiB")}}},
 		},
 		{
 			name: "connect", title: "Connects, without tokens",

@@ -197,7 +197,8 @@ func (s *shard) replayed(m replayed) {
 			}
 		}
 		socket.pid = socket.record.pid
-		member.out.send(socket.welcome(), false)
+		s.greet(member)
+		s.server.counted.sent(together(frames...))
 		member.out.replay(frames)
 		if member.resuming = nil; s.at.Compare(m.answer.head) < 0 {
 			member.resuming = &resuming{live: true, through: m.answer.head}

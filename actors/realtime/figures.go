@@ -123,10 +123,11 @@ func (o *outbox) waiting() int {
 	return o.bytes
 }
 
-// Refusals returns the reasons that CountRefusal is told, and "not admitted", which is a CONNECT that a middleware refused.
+// Refusals returns the reasons that CountRefusal is told, and "not admitted", which is a CONNECT that a middleware refused
+// without a ConnectError.Reason.
 func Refusals() []string {
 	return []string{
-		"unknown transport", "unknown sid", "bad method", "bad request", "forbidden", "unsupported version", "no room", "not admitted",
+		"unknown transport", "unknown sid", "bad method", "bad request", "forbidden", "unsupported version", "no room", "stopping", "not admitted",
 	}
 }
 

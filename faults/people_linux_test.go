@@ -19,41 +19,38 @@ type person struct{ token, id, role string }
 // firstPassword is that of all people.
 const firstPassword = "their first password"
 
-// people returns n people of each role, with tokens. The desk stops and starts meanwhile: seeding needs the store for itself,
-// and makes no admins.
-func (d *desk) people(t *testing.T, n int) (customers, staff, admins []person) {
+// people returns customers, as many staff as admins, with tokens. The desk stops and starts meanwhile: seeding needs the
+// store for itself, and makes no admins.
+func (d *desk) people(t *testing.T, customers, colleagues int) (all map[string][]person) {
 	t.Helper()
-	seed := func() (customers, staff []person) {
+	seed := func() map[string][]person {
 		d.end(syscall.SIGTERM)
 		defer d.start()
-		for _, p := range seeded(t, d, n, 2*n) {
-			if p.role == "customer" {
-				customers = append(customers, p)
-			} else {
-				staff = append(staff, p)
-			}
+		all := map[string][]person{}
+		for _, p := range seeded(t, d, customers, 2*colleagues) {
+			all[p.role] = append(all[p.role], p)
 		}
-		if len(customers) != n || len(staff) != 2*n {
-			t.Fatalf("%d customers and %d staff, not %d and %d", len(customers), len(staff), n, 2*n)
+		if len(all["customer"]) != customers || len(all["staff"]) != 2*colleagues {
+			t.Fatalf("%d customers and %d staff, not %d and %d", len(all["customer"]), len(all["staff"]), customers, 2*colleagues)
 		}
-		return customers, staff
+		return all
 	}
-	_, staff = seed()
 	boss := d.login("admin@example.com", "admin123")
-	var all sync.WaitGroup
-	for _, p := range staff[n:] {
-		all.Go(func() {
+	var promotions sync.WaitGroup
+	for _, p := range seed()["staff"][colleagues:] {
+		promotions.Go(func() {
 			if status, err := d.call(t.Context(), "PATCH", "/api/v1/users/"+p.id, boss, "", map[string]string{"role": "admin"}, nil); status != http.StatusOK {
 				t.Errorf("promote: %d, %v", status, err)
 			}
 		})
 	}
-	all.Wait()
-	customers, staff = seed() // the same people, with tokens of now
-	for i := range staff[n:] {
-		staff[n+i].role = "admin"
+	promotions.Wait()
+	all = seed() // the same people, with tokens of now
+	for _, p := range all["staff"][colleagues:] {
+		p.role = "admin"
+		all["admin"] = append(all["admin"], p)
 	}
-	return customers, staff[:n], staff[n:]
+	return all
 }
 
 // seeded makes people where they are missing, and signs them in.

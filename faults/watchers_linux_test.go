@@ -90,7 +90,7 @@ func newWatchers(t *testing.T, address string, n int, token func(int) string, ba
 	}
 	w.swarm = s
 	t.Cleanup(s.Close)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), patience+time.Duration(n)*10*time.Millisecond)
 	defer cancel()
 	if err := s.Connect(ctx); err != nil || s.ConnectedCount() != n {
 		t.Fatalf("%d of %d connected: %v %v", s.ConnectedCount(), n, err, w.faults)

@@ -103,13 +103,18 @@ func TestRevoked(t *testing.T) {
 	clients := amount(500, 10_000)
 	d := startDesk(t, "EVENT_AUDIENCE=everyone")
 	c := &crowd{desk: d, people: make([]person, clients/perPerson), asked: map[string]time.Time{}, gone: make([]time.Time, clients/perPerson), answered: make([]int64, clients/perPerson)}
-	// A tenth are staff and a tenth admins: all of these are told of everybody who comes and goes.
-	tenth := (len(c.people) + 9) / 10
-	all := d.people(t, 8*tenth, tenth)
+	// One in so many is staff, and one an admin. All of these are told of everybody who comes and goes: many would be busy with
+	// nothing else.
+	share := amount(10, 50)
+	colleagues := (len(c.people) + share - 1) / share
+	all := d.people(t, len(c.people)-2*colleagues, colleagues)
 	for n := range c.people {
-		role := map[int]string{0: "staff", 1: "admin"}[n%10]
-		if role == "" {
-			role = "customer"
+		role := "customer"
+		switch n % share {
+		case 0:
+			role = "staff"
+		case 1:
+			role = "admin"
 		}
 		c.people[n], all[role] = all[role][0], all[role][1:]
 	}
@@ -126,7 +131,7 @@ func TestRevoked(t *testing.T) {
 			select {
 			case <-done:
 				return
-			case <-time.After(time.Duration(amount(10, 200)) * time.Millisecond):
+			case <-time.After(time.Duration(amount(10, 1000)) * time.Millisecond):
 				c.create(ctx, t, customer)
 			}
 		}
@@ -135,7 +140,7 @@ func TestRevoked(t *testing.T) {
 	for range 8 {
 		revokers.Go(func() {
 			for n := int(next.Add(1) - 1); n < len(c.people); n = int(next.Add(1) - 1) {
-				c.revoke(ctx, t, n, ways[n/10%len(ways)])
+				c.revoke(ctx, t, n, ways[n/share%len(ways)])
 			}
 		})
 	}

@@ -135,6 +135,9 @@ func TestSlow(t *testing.T) {
 			t.Fatalf("%d of %d that do not read were closed", closed(), slow)
 		}
 	}
+	if n := closed(); n != slow {
+		t.Errorf("%d were closed as slow, %d had stopped reading", n, slow)
+	}
 	w.each(t, func(c *swarm.Client) { c.Resume() })
 	back := func() bool { return int(w.returned.Load()) >= slow && w.swarm.ConnectedCount() == clients }
 	for deadline := time.Now().Add(patience); !back(); {
@@ -144,10 +147,6 @@ func TestSlow(t *testing.T) {
 		<-time.After(10 * time.Millisecond) // the pace of asking
 	}
 	writers.end()
-	if n := closed(); n != slow {
-		t.Errorf("%d were closed as slow, %d had stopped reading", n, slow)
-	}
-
 	messages := talk.messages(t, d, admin)
 	chats := map[string]bool{}
 	for _, id := range talk.bookings {

@@ -43,6 +43,11 @@ race *flags:
     TEST_GOROUTINES=1 go test -race -short -timeout 10m {{ flags }} ./wiretest
     go test -race -short -timeout 10m {{ flags }} -run 'Follow|BadWrite|Positions|Readers|Lock' ./persistence/sqlite
 
+# The desk as a process, cut, killed, stopped and not read from, under load: some forty seconds. LONG=1 just faults does all
+# of it as often and for as long as is promised, which takes about twenty minutes. just faults -run TestSlow is one of them.
+faults *flags:
+    go test -count=1 -v -timeout 60m {{ flags }} ./faults
+
 # The clients' tests: Node, socket.io-client and the real server.
 clients:
     #!/usr/bin/env bash

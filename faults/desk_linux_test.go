@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -145,19 +144,6 @@ func (d *desk) tail() string {
 	return text[max(0, len(text)-4000):]
 }
 
-// memory returns the resident memory of the process in bytes.
-func (d *desk) memory() (bytes int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(text), "VmRSS:")
-	_, _ = fmt.Sscan(rest, &bytes)
-	return bytes << 10
-}
-
 // call asks once.
 func (d *desk) call(ctx context.Context, method, path, token, key string, body, into any) (status int, err error) {
 	text, err := json.Marshal(body)
@@ -221,14 +207,25 @@ type stored struct {
 }
 
 // all returns every booking.
-func (d *desk) all(token string) (all []stored) {
+func (d *desk) all(token string) []stored {
+	d.t.Helper()
+	return d.list("/api/v1/bookings", token)
+}
+
+// own returns the bookings of the token's user.
+func (d *desk) own(token string) []stored {
+	d.t.Helper()
+	return d.list("/api/v1/bookings/user", token)
+}
+
+func (d *desk) list(path, token string) (all []stored) {
 	d.t.Helper()
 	for cursor := ""; ; {
 		var page struct {
 			Data       []stored
 			NextCursor string
 		}
-		if status, err := d.insist(d.t.Context(), "GET", "/api/v1/bookings?limit=100&cursor="+cursor, token, "", nil, &page); status != 200 {
+		if status, err := d.insist(d.t.Context(), "GET", path+"?limit=100&cursor="+cursor, token, "", nil, &page); status != 200 {
 			d.t.Fatalf("list: %d, %v", status, err)
 		}
 		all = append(all, page.Data...)

@@ -1,176 +1,220 @@
 package faults
 
 import (
-	"bufio"
 	"context"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"kapoor.example/desk/bench/swarm"
 )
 
-// person is one of the people that seeding has made.
-type person struct{ token, id string }
+// perPerson is how many sockets a person has.
+const perPerson = 10
 
-// seed makes customers with tokens.
-func seed(t *testing.T, d *desk, n int) (people []person) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "tokens")
-	cmd := exec.Command(binary, "seed", "--users", strconv.Itoa(n), "--staff", "1", "--bookings", "1", "--tokens", file, "--seed-password", "their first password")
-	cmd.Env = append(os.Environ(), "DATA_DIR="+d.data, "JWT_SECRET=a secret of the fault tests, long enough for all")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("seed: %v\n%s", err, out)
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if fields := strings.Fields(lines.Text()); len(fields) >= 3 && fields[1] == "customer" {
-			people = append(people, person{fields[0], fields[2]})
-		}
-	}
-	if len(people) < n {
-		t.Fatalf("%d people instead of %d", len(people), n)
-	}
-	return people[:n]
+// crowd is watchers of many people, of whom most lose their rights while bookings are made.
+type crowd struct {
+	*watchers
+	desk   *desk
+	people []person
+	admin  string // of another person's
+	closed atomic.Int64
+
+	mu       sync.Mutex
+	asked    map[string]time.Time // when each booking was asked for
+	gone     []time.Time          // when each person's rights were gone
+	answered []int64              // the same by the watchers' clock
 }
 
-// TestRevoked: whoever was deactivated, or got another role or password, is told nothing that was committed afterwards, and does not come
-// back with the old token. Everybody else is told everything.
+// loss is how somebody's rights end.
+type loss struct {
+	name string
+	ask  func(p person) (method, path, token string, body any)
+}
+
+// losses are those of the people in turn. The last are none.
+func losses(admin string) []loss {
+	change := func(body func(p person) map[string]any) func(person) (string, string, string, any) {
+		return func(p person) (string, string, string, any) { return "PATCH", "/api/v1/users/" + p.id, admin, body(p) }
+	}
+	return []loss{
+		{"deactivated", change(func(person) map[string]any { return map[string]any{"active": false} })},
+		{"given another role", change(func(p person) map[string]any {
+			return map[string]any{"role": map[string]string{"admin": "staff", "staff": "customer", "customer": "staff"}[p.role]}
+		})},
+		{"given another password", change(func(person) map[string]any { return map[string]any{"password": "another password"} })},
+		{"with a new password", func(p person) (string, string, string, any) {
+			return "POST", "/api/v1/auth/change-password", p.token, map[string]string{"currentPassword": firstPassword, "newPassword": "another password"}
+		}},
+		{"as they were", nil},
+	}
+}
+
+// create makes a booking, of which everybody is told.
+func (c *crowd) create(ctx context.Context, t *testing.T, token string) {
+	began := time.Now()
+	var made struct{ Booking stored }
+	status, err := c.desk.call(ctx, "POST", "/api/v1/bookings", token, "", map[string]string{
+		"name": "Ravi Kumar", "phone": "555 0101", "address": "12 Hill Road", "brand": "Samsung", "model": "Frame 55",
+	}, &made)
+	if status != http.StatusOK {
+		t.Errorf("create: %d, %v", status, err)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked[made.Booking.ID] = began
+}
+
+// revoke ends the rights of a person, if they are to end.
+func (c *crowd) revoke(ctx context.Context, t *testing.T, n int, how loss) {
+	if how.ask == nil {
+		return
+	}
+	method, path, token, body := how.ask(c.people[n])
+	if status, err := c.desk.call(ctx, method, path, token, "", body, nil); status != http.StatusOK {
+		t.Errorf("%s %s: %d, %v", c.people[n].role, how.name, status, err)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gone[n], c.answered[n] = time.Now(), c.clock()
+	c.closed.Add(perPerson)
+}
+
+// settled waits until so many were refused, and all others are connected.
+func (c *crowd) settled(ctx context.Context, t *testing.T, refused int64) {
+	t.Helper()
+	stay := len(c.ledgers) - int(c.closed.Load())
+	for (c.refused.Load() < refused || c.swarm.ConnectedCount() != stay) && ctx.Err() == nil {
+		<-time.After(5 * time.Millisecond) // the pace of asking
+	}
+	if n, connected := c.refused.Load(), c.swarm.ConnectedCount(); n != refused || connected != stay {
+		t.Errorf("%d were refused with their old token, %d are connected; want %d and %d", n, connected, refused, stay)
+	}
+}
+
+// TestRevoked: whoever was deactivated, demoted, or got another password, is told nothing that was committed afterwards, and
+// does not come back with the old token. Everybody else is told everything.
 func TestRevoked(t *testing.T) {
-	const each = 10 // sockets of a person
 	clients := amount(500, 10_000)
 	d := startDesk(t, "EVENT_AUDIENCE=everyone")
-	d.end(syscall.SIGTERM)
-	people := seed(t, d, clients/each)
-	d.start()
-	admin, customer := d.login("admin@example.com", "admin123"), d.login("customer@example.com", "password123")
-	w := newWatchers(t, d.address(), clients, func(client int) string { return people[client/each].token }, soon)
+	c := &crowd{desk: d, people: make([]person, clients/perPerson), asked: map[string]time.Time{}, gone: make([]time.Time, clients/perPerson), answered: make([]int64, clients/perPerson)}
+	// One in so many is staff, and one an admin. All of these are told of everybody who comes and goes: many would be busy with
+	// nothing else.
+	share := amount(10, 50)
+	colleagues := (len(c.people) + share - 1) / share
+	all := d.people(t, len(c.people)-2*colleagues, colleagues)
+	for n := range c.people {
+		role := "customer"
+		switch n % share {
+		case 0:
+			role = "staff"
+		case 1:
+			role = "admin"
+		}
+		c.people[n], all[role] = all[role][0], all[role][1:]
+	}
+	c.admin = d.login("admin@example.com", "admin123")
+	customer := d.login("customer@example.com", "password123")
+	c.watchers = newWatchers(t, d.address(), clients, func(client int) string { return c.people[client/perPerson].token }, soon)
 
-	// When each booking was asked for, and when each person's rights were gone.
-	var mu sync.Mutex
-	asked := map[string]time.Time{}
-	gone := make([]time.Time, len(people))
-	answered := make([]int64, len(people)) // the same by the watchers' clock
-	closed := atomic.Int64{}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*patience)
 	defer cancel()
 	done := make(chan struct{})
-	var creators sync.WaitGroup
-	create := func() {
-		began := time.Now()
-		var made struct{ Booking stored }
-		status, err := d.call(ctx, "POST", "/api/v1/bookings", customer, "", map[string]string{
-			"name": "Ravi Kumar", "phone": "555 0101", "address": "12 Hill Road", "brand": "Samsung", "model": "Frame 55",
-		}, &made)
-		if status != http.StatusOK {
-			t.Errorf("create: %d, %v", status, err)
-			return
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		asked[made.Booking.ID] = began
-	}
+	var creators, revokers sync.WaitGroup
 	creators.Go(func() {
 		for {
 			select {
 			case <-done:
 				return
-			case <-time.After(time.Duration(amount(10, 200)) * time.Millisecond):
-				create()
+			case <-time.After(time.Duration(amount(10, 1000)) * time.Millisecond):
+				c.create(ctx, t, customer)
 			}
 		}
 	})
-	var revokers sync.WaitGroup
-	next := atomic.Int64{}
+	ways, next := losses(c.admin), atomic.Int64{}
 	for range 8 {
 		revokers.Go(func() {
-			for n := next.Add(1) - 1; int(n) < len(people); n = next.Add(1) - 1 {
-				if n%5 == 4 {
-					continue // every fifth stays
-				}
-				change := []map[string]any{{"active": false}, {"role": "staff"}, {"password": "another password"}}[n%3]
-				if status, err := d.call(ctx, "PATCH", "/api/v1/users/"+people[n].id, admin, "", change, nil); status != http.StatusOK {
-					t.Errorf("revoke: %d, %v", status, err)
-					return
-				}
-				mu.Lock()
-				gone[n], answered[n] = time.Now(), w.clock()
-				mu.Unlock()
-				closed.Add(each)
+			for n := int(next.Add(1) - 1); n < len(c.people); n = int(next.Add(1) - 1) {
+				c.revoke(ctx, t, n, ways[n/share%len(ways)])
 			}
 		})
 	}
 	revokers.Wait()
 	last := time.Now()
-	for w.refused.Load() < closed.Load() && ctx.Err() == nil {
+	for c.refused.Load() < c.closed.Load() && ctx.Err() == nil {
 		<-time.After(5 * time.Millisecond) // the pace of asking
 	}
 	took := time.Since(last)
 	for range 5 {
-		create()
+		c.create(ctx, t, customer)
 	}
 	close(done)
 	creators.Wait()
-	for w.swarm.ConnectedCount() != clients-int(closed.Load()) && ctx.Err() == nil {
-		<-time.After(5 * time.Millisecond)
-	}
-	if n := w.refused.Load(); n != closed.Load() || w.swarm.ConnectedCount() != clients-int(closed.Load()) {
-		t.Errorf("%d were refused with their old token, %d are connected; want %d and %d", n, w.swarm.ConnectedCount(), closed.Load(), clients-int(closed.Load()))
-	}
+	c.settled(ctx, t, c.closed.Load())
+	// A stock client would not, but whoever has the token may try it again, with what was missed.
+	c.each(t, func(client *swarm.Client) { client.Connect() })
+	c.settled(ctx, t, 2*c.closed.Load())
+	c.tokensAreVoid(ctx, t)
+
 	var ended []time.Duration
-	if err := w.swarm.Each(ctx, func(c *swarm.Client) {
-		if at := answered[c.Index()/each]; at != 0 {
-			mu.Lock()
-			defer mu.Unlock()
-			ended = append(ended, time.Duration(w.ledgers[c.Index()].ended-at))
+	c.each(t, func(client *swarm.Client) {
+		if at := c.answered[client.Index()/perPerson]; at != 0 {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			ended = append(ended, time.Duration(c.ledgers[client.Index()].ended-at))
 		}
-	}); err != nil {
-		t.Fatal(err)
-	}
+	})
 	slices.Sort(ended)
-	told, missed, forbidden := judge(ctx, t, w, asked, gone, each)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if missed != 0 || forbidden != 0 || len(w.faults) != 0 {
-		t.Errorf("%d missed by those who stayed, %d told to those who had gone, %v", missed, forbidden, w.faults)
+	told, missed, forbidden := c.judge(ctx, t)
+	c.watchers.mu.Lock()
+	defer c.watchers.mu.Unlock()
+	if missed != 0 || forbidden != 0 || len(c.faults) != 0 {
+		t.Errorf("%d missed by those who stayed, %d told to those who had gone, %v", missed, forbidden, c.faults)
 	}
-	t.Logf("%d sockets of %d people, %d of them revoked; %d bookings, %d deliveries, 0 after a revocation; ended after the answer: p50 %v, p99 %v, last %v; all back and refused %v after the last answer",
-		clients, len(people), closed.Load()/each, len(asked), told, percentile(ended, .5), percentile(ended, .99), percentile(ended, 1), took.Round(time.Millisecond))
+	d.bounded(t, clients, 0)
+	t.Logf("%d sockets of %d people, %d of them polling, %d people revoked; %d bookings, %d deliveries, 0 after a revocation; ended after the answer: p50 %v, p99 %v, last %v; all back and refused %v after the last answer",
+		clients, len(c.people), c.polling(), c.closed.Load()/perPerson, len(c.asked), told, percentile(ended, .5), percentile(ended, .99), percentile(ended, 1), took.Round(time.Millisecond))
 }
 
-// judge looks at every ledger once everything has come.
-func judge(ctx context.Context, t *testing.T, w *watchers, asked map[string]time.Time, gone []time.Time, each int) (deliveries, missed, forbidden int64) {
+// tokensAreVoid tries the tokens of all who were revoked over REST.
+func (c *crowd) tokensAreVoid(ctx context.Context, t *testing.T) {
+	t.Helper()
+	for n, p := range c.people {
+		if c.gone[n].IsZero() {
+			continue
+		}
+		if status, err := c.desk.call(ctx, "GET", "/api/v1/auth/me", p.token, "", nil, nil); status != http.StatusUnauthorized {
+			t.Fatalf("the old token of a %s is answered %d, %v", p.role, status, err)
+		}
+	}
+}
+
+// judge looks at every ledger once everything has come. Everybody is told of a new booking, and admins twice.
+func (c *crowd) judge(ctx context.Context, t *testing.T) (deliveries, missed, forbidden int64) {
 	t.Helper()
 	for {
 		deliveries, missed, forbidden = 0, 0, 0
-		if err := w.swarm.Each(ctx, func(c *swarm.Client) {
-			l := &w.ledgers[c.Index()]
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			until := gone[c.Index()/each]
-			for e, n := range w.numbers {
-				seen := l.told(n) != ""
-				began, made := asked[e.booking]
+		if err := c.swarm.Each(ctx, func(client *swarm.Client) {
+			n := client.Index() / perPerson
+			l := &c.ledgers[client.Index()]
+			c.watchers.mu.Lock()
+			defer c.watchers.mu.Unlock()
+			until := c.gone[n]
+			for e, number := range c.numbers {
+				seen := l.told(number) != ""
+				began, made := c.asked[e.booking]
 				switch {
-				case !made || e.name != "bookingCreated":
+				case !made:
 				case seen && !until.IsZero() && began.After(until):
 					forbidden++
 				case seen:
 					deliveries++
-				case until.IsZero():
+				case until.IsZero() && (e.name == "bookingCreated" || c.people[n].role == "admin"):
 					missed++
 				}
 			}

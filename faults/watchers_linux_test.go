@@ -30,6 +30,7 @@ func parsePlace(offset string) (p place) {
 type told struct {
 	name, booking string
 	version       int
+	message       string // of a bookingMessage: those of a booking have no version
 }
 
 // heard is a packet, read: everybody gets the same bytes.
@@ -73,19 +74,23 @@ type watchers struct {
 	comeBack                              atomic.Bool
 }
 
-func newWatchers(t *testing.T, address string, n int, token func(int) string, backoff func(int) time.Duration) *watchers {
+func newWatchers(t *testing.T, address string, n int, token func(int) string, backoff func(int) time.Duration, change ...func(*swarm.Options)) *watchers {
 	t.Helper()
 	w := &watchers{
 		token: token, clock: swarm.NewClock(), backoff: backoff, ledgers: make([]ledger, n), numbers: map[told]int{}, packets: map[string]heard{}, faults: map[string]int{},
 	}
 	w.comeBack.Store(true)
-	s, err := swarm.New(swarm.Options{Address: address, Clients: n, Observer: w, Auth: w.auth, InFlight: 64, Clock: w.clock})
+	o := swarm.Options{Address: address, Clients: n, Observer: w, Auth: w.auth, Polling: polls, InFlight: 64, Clock: w.clock}
+	for _, do := range change {
+		do(&o)
+	}
+	s, err := swarm.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.swarm = s
 	t.Cleanup(s.Close)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), patience+time.Duration(n)*10*time.Millisecond)
 	defer cancel()
 	if err := s.Connect(ctx); err != nil || s.ConnectedCount() != n {
 		t.Fatalf("%d of %d connected: %v %v", s.ConnectedCount(), n, err, w.faults)
@@ -94,17 +99,36 @@ func newWatchers(t *testing.T, address string, n int, token func(int) string, ba
 	return w
 }
 
-// cutAll ends every connection; all come back.
-func (w *watchers) cutAll(t *testing.T) {
+// polls says which watchers go by long-polling: every seventh, so that every kind of them has some that do.
+func polls(client int) bool { return client%7 == 3 }
+
+// polling counts them.
+func (w *watchers) polling() (n int) {
+	for i := range w.ledgers {
+		if polls(i) {
+			n++
+		}
+	}
+	return n
+}
+
+// each does something with every client, on its loop.
+func (w *watchers) each(t *testing.T, do func(*swarm.Client)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if err := w.swarm.Each(ctx, func(c *swarm.Client) {
-		c.Cut(true)
-		w.again(c)
-	}); err != nil {
+	if err := w.swarm.Each(ctx, do); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// cutAll ends every connection; all come back.
+func (w *watchers) cutAll(t *testing.T) {
+	t.Helper()
+	w.each(t, func(c *swarm.Client) {
+		c.Cut(true)
+		w.again(c)
+	})
 }
 
 func (w *watchers) auth(client int) string {
@@ -232,8 +256,8 @@ func (w *watchers) hear(packet []byte) (h heard, ok bool) {
 	}
 	var name string
 	var event struct {
-		BookingID, EventID string
-		Version            int
+		BookingID, EventID, MessageID string
+		Version                       int
 	}
 	if json.Unmarshal(said[0], &name) != nil || json.Unmarshal(said[1], &event) != nil || json.Unmarshal(said[len(said)-1], &h.offset) != nil {
 		w.faults["an event that is none: "+string(packet)]++
@@ -243,7 +267,10 @@ func (w *watchers) hear(packet []byte) (h heard, ok bool) {
 	if w.newest.before(h.at) {
 		w.newest = h.at
 	}
-	e := told{name, event.BookingID, event.Version}
+	e := told{name: name, booking: event.BookingID, version: event.Version}
+	if name == "bookingMessage" {
+		e.message = event.MessageID
+	}
 	if n, known := w.numbers[e]; known {
 		h.number = n
 	} else {
@@ -260,9 +287,9 @@ func expected(all []stored, known map[string]bool) (events []told) {
 		if known[b.ID] {
 			continue
 		}
-		events = append(events, told{"bookingCreated", b.ID, 1})
+		events = append(events, told{name: "bookingCreated", booking: b.ID, version: 1})
 		for v := 2; v <= b.Version; v++ {
-			events = append(events, told{"bookingUpdated", b.ID, v})
+			events = append(events, told{name: "bookingUpdated", booking: b.ID, version: v})
 		}
 	}
 	return events
@@ -310,8 +337,8 @@ func (w *watchers) compare(t *testing.T, events []told) {
 		t.Errorf("%d lost, %d that the store does not have, %v", lost.Load(), unknown.Load(), w.faults)
 	}
 	slices.Sort(w.replays)
-	t.Logf("%d clients, %d events each, %d deliveries; %d returns, %d recovered; 0 lost, %d repeated; replay p50 %v, p99 %v",
-		len(w.ledgers), len(events), w.events.Load(), w.returned.Load(), w.recovered.Load(), w.repeated.Load(),
+	t.Logf("%d clients, %d of them polling, %d events each, %d deliveries; %d returns, %d recovered; 0 lost, %d repeated; replay p50 %v, p99 %v",
+		len(w.ledgers), w.polling(), len(events), w.events.Load(), w.returned.Load(), w.recovered.Load(), w.repeated.Load(),
 		percentile(w.replays, .5), percentile(w.replays, .99))
 }
 

@@ -15,6 +15,7 @@ import (
 type writers struct {
 	desk    *desk
 	token   string
+	admin   string
 	stop    context.CancelFunc
 	all     sync.WaitGroup
 	created atomic.Int64
@@ -24,15 +25,19 @@ type writers struct {
 	keys map[string]string // booking by key
 }
 
-// write begins. Each writer waits pause between two requests.
+// write begins, in the name of the demo's customer. Each writer waits pause between two bookings.
 func (d *desk) write(t *testing.T, n int, pause time.Duration) *writers {
+	return d.writeAs(t, d.login("customer@example.com", "password123"), n, pause)
+}
+
+func (d *desk) writeAs(t *testing.T, token string, n int, pause time.Duration) *writers {
 	ctx, cancel := context.WithCancel(t.Context())
-	w := &writers{desk: d, token: d.login("customer@example.com", "password123"), stop: cancel, keys: map[string]string{}}
-	admin := d.login("admin@example.com", "admin123")
+	w := d.writer(token)
+	w.stop = cancel
 	for i := range n {
 		w.all.Go(func() {
 			for k := 0; ctx.Err() == nil; k++ {
-				w.one(t, admin, fmt.Sprintf("writer-%d-%d", i, k))
+				w.one(t, fmt.Sprintf("writer-%d-%d", i, k))
 				select {
 				case <-time.After(pause):
 				case <-ctx.Done():
@@ -44,8 +49,18 @@ func (d *desk) write(t *testing.T, n int, pause time.Duration) *writers {
 	return w
 }
 
+// writeOne makes one booking in the name of somebody, and schedules it.
+func (d *desk) writeOne(t *testing.T, token string) {
+	t.Helper()
+	d.writer(token).one(t, "the only one")
+}
+
+func (d *desk) writer(token string) *writers {
+	return &writers{desk: d, token: token, admin: d.login("admin@example.com", "admin123"), keys: map[string]string{}}
+}
+
 // one makes a booking and schedules it.
-func (w *writers) one(t *testing.T, admin, key string) {
+func (w *writers) one(t *testing.T, key string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 	defer cancel()
 	var made struct{ Booking stored }
@@ -60,7 +75,7 @@ func (w *writers) one(t *testing.T, admin, key string) {
 	w.mu.Lock()
 	w.keys[key] = made.Booking.ID
 	w.mu.Unlock()
-	status, err = w.desk.insist(ctx, "PATCH", "/api/v1/bookings/"+made.Booking.ID+"/status", admin, "", map[string]any{"status": "Scheduled", "message": key}, nil)
+	status, err = w.desk.insist(ctx, "PATCH", "/api/v1/bookings/"+made.Booking.ID+"/status", w.admin, "", map[string]any{"status": "Scheduled", "message": key}, nil)
 	if status != http.StatusOK && status != http.StatusConflict {
 		t.Errorf("change: %d, %v", status, err)
 		return

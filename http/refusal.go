@@ -1,6 +1,8 @@
 package http
 
 import (
+	"errors"
+
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/utils"
 
@@ -47,10 +49,14 @@ func refuseUpgrade(c *fiber.Ctx, message string) error {
 	return c.Status(fiber.StatusBadRequest).SendString(message)
 }
 
-// unavailable answers a handshake that the server has no room for.
+// unavailable answers a handshake for which the server has no room, or no time any more.
 func (e *EngineIO) unavailable(c *fiber.Ctx, err error) error {
 	e.log.Warn().Err(err).Str("address", utils.CopyString(c.IP())).Msg("Connection refused")
-	e.report(c, noRoom, err.Error(), nil)
+	code := stopping
+	if errors.Is(err, realtime.ErrOverloaded) {
+		code = noRoom
+	}
+	e.report(c, code, err.Error(), nil)
 	c.Set(fiber.HeaderRetryAfter, "1")
 	c.Set(fiber.HeaderContentType, fiber.MIMETextPlain)
 	return c.Status(fiber.StatusServiceUnavailable).SendString("Service Unavailable")
@@ -60,11 +66,14 @@ func (e *EngineIO) unavailable(c *fiber.Ctx, err error) error {
 var refusals = map[int]string{
 	engineio.ErrTransportUnknown.Code: "unknown transport", engineio.ErrUnknownSid.Code: "unknown sid", engineio.ErrBadMethod.Code: "bad method",
 	engineio.ErrBadRequest.Code: "bad request", engineio.ErrForbidden.Code: "forbidden", engineio.ErrUnsupportedVersion.Code: "unsupported version",
-	noRoom: "no room",
+	noRoom: "no room", stopping: "stopping",
 }
 
-// noRoom is the code of a handshake that is answered 503.
-const noRoom = -1
+// The codes of handshakes that are answered 503. One is a limit that is reached, the other every deploy.
+const (
+	noRoom   = -1
+	stopping = -2
+)
 
 func (e *EngineIO) report(c *fiber.Ctx, code int, message string, context map[string]any) {
 	e.server.CountRefusal(refusals[code])

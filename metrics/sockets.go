@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -8,10 +9,12 @@ import (
 	"kapoor.example/desk/actors/realtime"
 )
 
-// Sockets shows the connections of a server and what goes over them.
-func (m *Metrics) Sockets(server *realtime.Server) error {
+// Sockets shows the connections of a server and what goes over them. refusals are the reasons of the application's own
+// for which its middleware refuses a CONNECT.
+func (m *Metrics) Sockets(server *realtime.Server, refusals ...string) error {
 	return m.register(&socketFigures{
 		server:      server,
+		refusals:    slices.Concat(realtime.Refusals(), refusals),
 		connections: figure("connections", "Connections at the moment.", "transport"),
 		sockets:     figure("sockets", "Sockets that are connected to a namespace at the moment."),
 		rooms:       figure("rooms", "Rooms with members at the moment; each socket has one of its own."),
@@ -22,7 +25,7 @@ func (m *Metrics) Sockets(server *realtime.Server) error {
 		resumed:     figure("recoveries_total", "Clients that wanted to resume a lost connection, by what became of it.", "result"),
 		packetsIn:   figure("packets_received_total", "Packets of clients."),
 		bytesIn:     figure("received_bytes_total", "Bytes of the packets of clients."),
-		framesOut:   figure("frames_sent_total", "Frames that were handed to connections."),
+		framesOut:   figure("frames_sent_total", "Frames that were handed to connections; the open packet of each is none."),
 		writesOut:   figure("writes_total", "Writes by which they were: frames per write say how well events are joined."),
 		bytesOut:    figure("sent_bytes_total", "Bytes of the frames that were handed to connections, as a WebSocket takes them."),
 	})
@@ -30,7 +33,8 @@ func (m *Metrics) Sockets(server *realtime.Server) error {
 
 // socketFigures are read from the server's own counts.
 type socketFigures struct {
-	server *realtime.Server
+	server   *realtime.Server
+	refusals []string
 
 	connections, sockets, rooms, waiting               *prometheus.Desc
 	accepted, refused, ended, resumed                  *prometheus.Desc
@@ -58,7 +62,7 @@ func (f *socketFigures) Collect(out chan<- prometheus.Metric) {
 	out <- gauge(f.rooms, float64(now.Rooms))
 	out <- gauge(f.waiting, float64(now.Waiting))
 	// What never happened is told as 0: an alarm on a change needs a value before it.
-	for _, reason := range realtime.Refusals() {
+	for _, reason := range f.refusals {
 		out <- counter(f.refused, now.Refused[reason], label(reason))
 	}
 	for _, reason := range realtime.Reasons() {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -44,6 +45,9 @@ const (
 	TokenRevoked = "revoked_token"
 )
 
+// TokenCodes returns all of them. They are also the reasons for which CONNECTs are refused in realtime.Figures.
+func TokenCodes() []string { return []string{TokenMissing, TokenInvalid, TokenExpired, TokenRevoked} }
+
 // gate decides who may connect.
 type gate struct {
 	authenticator Authenticator
@@ -77,7 +81,7 @@ func (g *gate) check(ctx context.Context, s *realtime.Socket) error {
 	session, err := g.authenticator.Authenticate(ctx, token)
 	if err != nil {
 		var coded interface{ Code() string }
-		if errors.As(err, &coded) && final(coded.Code()) {
+		if errors.As(err, &coded) && slices.Contains(TokenCodes(), coded.Code()) {
 			return refusedToken(coded.Code())
 		}
 		return fmt.Errorf("%w: authenticate: %w", realtime.ErrClose, err)
@@ -109,14 +113,6 @@ func tokenOf(auth json.RawMessage) (string, error) {
 	return *payload.Token, nil
 }
 
-func final(code string) bool {
-	switch code {
-	case TokenMissing, TokenInvalid, TokenExpired, TokenRevoked:
-		return true
-	}
-	return false
-}
-
 func refusedToken(code string) error {
-	return &realtime.ConnectError{Message: "Authentication error", Data: map[string]string{"code": code}}
+	return &realtime.ConnectError{Message: "Authentication error", Data: map[string]string{"code": code}, Reason: code}
 }

@@ -43,6 +43,10 @@ func TestGate(t *testing.T) {
 			if !strings.Contains(s.log.String(), "Socket refused") {
 				t.Error("not logged")
 			}
+			// They all counted as one, and nobody saw whether tokens were tried or had merely expired.
+			if refused := s.server.Figures().Refused; len(refused) != 1 || refused[row.code] != 1 {
+				t.Errorf("counted as %v", refused)
+			}
 		})
 	}
 }

@@ -44,7 +44,7 @@ func (s *shard) welcome(m *member) bool {
 			r.issue(socket, s.place())
 		}
 		m.connected = s.seen
-		m.out.send(socket.welcome(), false)
+		s.greet(m)
 		return true
 	}
 	rooms := map[string]struct{}{}
@@ -55,10 +55,18 @@ func (s *shard) welcome(m *member) bool {
 	if !ok {
 		return false
 	}
-	m.out.send(socket.welcome(), false)
+	s.greet(m)
+	s.server.counted.sent(together(missed.frames...))
 	m.out.replay(missed.frames, nil)
 	m.connected, m.sent, m.from = socket.record.connected, missed.sent, missed.from
 	return true
+}
+
+// greet answers the CONNECT of a member.
+func (s *shard) greet(m *member) {
+	welcome := m.socket.welcome()
+	s.server.counted.sent(together(welcome))
+	m.out.send(welcome, false)
 }
 
 // detach takes a member out, and reports whether it was in.

@@ -207,7 +207,8 @@ func (s *shard) replayed(m replayed) {
 			}
 		}
 		socket.pid = socket.record.pid
-		member.out.send(socket.welcome(), false)
+		s.greet(member)
+		s.server.counted.sent(together(frames...))
 		member.out.replay(frames, lent)
 		lent = nil
 		if member.resuming = nil; s.at.Compare(m.answer.head) < 0 {

@@ -30,6 +30,8 @@ type (
 type ConnectError struct {
 	Message string
 	Data    any // left out when nil
+	// Reason is what Figures count it as: one of few, and nothing that a client has made up. Defaults to "not admitted".
+	Reason string
 }
 
 // Error implements error.
@@ -162,8 +164,17 @@ func (a *sessionActor) rejected(m admitted) {
 		a.end(ReasonOverload, StatusNone)
 		return
 	}
-	a.s.server.counted.refused.add("not admitted")
+	a.s.server.counted.refused.add(refusalOf(m.err))
 	a.refuse(m.socket.namespace.name, m.err)
+}
+
+// refusalOf returns what a refused CONNECT counts as.
+func refusalOf(err error) string {
+	var refused *ConnectError
+	if errors.As(err, &refused) && refused.Reason != "" {
+		return refused.Reason
+	}
+	return "not admitted"
 }
 
 func (a *sessionActor) refuse(namespace string, err error) {

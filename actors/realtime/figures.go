@@ -4,6 +4,8 @@ import (
 	"maps"
 	"sync"
 	"sync/atomic"
+
+	"kapoor.example/desk/protocol"
 )
 
 // Figures are what a Server has counted since it began, and what there is at the moment. Labels are from closed sets.
@@ -56,6 +58,16 @@ func (s *sent) add(frames, bytes int) {
 	s.frames += frames
 	s.writes++
 	s.bytes += bytes
+}
+
+// together returns frames that are handed over at once, as one write; none are none.
+func together(frames ...*protocol.Frame) (s sent) {
+	for _, f := range frames {
+		s.frames++
+		s.bytes += f.Size()
+	}
+	s.writes = min(s.frames, 1)
+	return s
 }
 
 // tally counts by a label. The zero value is empty; any goroutine may use it.
@@ -111,10 +123,11 @@ func (o *outbox) waiting() int {
 	return o.bytes
 }
 
-// Refusals returns the reasons that CountRefusal is told, and "not admitted", which is a CONNECT that a middleware refused.
+// Refusals returns the reasons that CountRefusal is told, and "not admitted", which is a CONNECT that a middleware refused
+// without a ConnectError.Reason.
 func Refusals() []string {
 	return []string{
-		"unknown transport", "unknown sid", "bad method", "bad request", "forbidden", "unsupported version", "no room", "not admitted",
+		"unknown transport", "unknown sid", "bad method", "bad request", "forbidden", "unsupported version", "no room", "stopping", "not admitted",
 	}
 }
 

@@ -14,8 +14,9 @@ type Client struct {
 	phase   Phase
 	paused  bool
 	began   int64
-	in      []byte // the beginning of a frame whose rest has not come
-	out     []byte // what the kernel has not taken
+	in      []byte   // the beginning of a frame whose rest has not come
+	out     []byte   // what the kernel has not taken
+	poll    *polling // nil for one with a WebSocket
 }
 
 // Index returns the client's number, from 0.
@@ -58,11 +59,15 @@ func (c *Client) Resume() {
 }
 
 // Send writes a frame, or several, as AppendFrame makes them, in one write. What the kernel does not take at once follows
-// later; frame is copied then. It does nothing where there is no connection.
+// later; frame is copied then. It does nothing where there is no connection, and for a client that polls: it has no frames.
 func (c *Client) Send(frame []byte) {
-	if c.phase < Upgrading {
-		return
+	if c.phase >= Upgrading && c.poll == nil {
+		c.transmit(frame)
 	}
+}
+
+// transmit writes bytes, now or later.
+func (c *Client) transmit(frame []byte) {
 	if len(c.out) == 0 {
 		n, err := write(c.fd, frame)
 		switch {
@@ -81,6 +86,9 @@ func (c *Client) Send(frame []byte) {
 func (c *Client) begin() {
 	l := c.loop
 	c.phase, c.began = Connecting, l.swarm.options.Clock()
+	if c.poll != nil {
+		*c.poll = polling{}
+	}
 	l.flying++
 	buffer := 0
 	if size := l.swarm.options.ReceiveBuffer; size != nil {
@@ -100,15 +108,19 @@ func (c *Client) begin() {
 	c.request()
 }
 
-// request sends the HTTP upgrade if the connection stands.
+// request sends the HTTP upgrade, or the first poll, if the connection stands.
 func (c *Client) request() {
-	n, err := write(c.fd, c.loop.swarm.request)
+	request := c.loop.swarm.request
+	if c.poll != nil {
+		request = c.loop.swarm.firstPoll
+	}
+	n, err := write(c.fd, request)
 	switch {
 	case err != nil:
 		c.fail(c.loop.swarm.options.Clock(), &CloseError{Phase: c.phase, Err: err})
 	case n > 0:
 		c.phase = Upgrading
-		c.out = append(c.out, c.loop.swarm.request[n:]...)
+		c.out = append(c.out, request[n:]...)
 	}
 }
 

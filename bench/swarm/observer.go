@@ -25,7 +25,7 @@ const (
 	Idle       Phase = iota // there is no connection
 	Queued                  // waits for its turn to connect
 	Connecting              // TCP
-	Upgrading               // HTTP
+	Upgrading               // HTTP; the first poll, where there is no upgrade
 	Opening                 // Engine.IO
 	Joining                 // Socket.IO
 	Connected
@@ -43,7 +43,8 @@ func (p Phase) String() string {
 // CloseError says why a connection ended.
 type CloseError struct {
 	Phase Phase // in which it was
-	// Status is that of the HTTP answer while upgrading, otherwise of the WebSocket close frame; 0 where there was none.
+	// Status is that of the HTTP answer while upgrading or polling, otherwise of the WebSocket close frame; 0 where there was
+	// none.
 	Status int
 	// Packet is the Socket.IO packet that ended it: a refusal (4{…}) or a DISCONNECT (1).
 	Packet string

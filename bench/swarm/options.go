@@ -23,6 +23,8 @@ type Options struct {
 	// Auth returns what a client's CONNECT carries, as JSON, such as {"token":"…"}. It is called on the client's loop at
 	// every connect. Nil, or an empty string: nothing.
 	Auth func(index int) string
+	// Polling says which clients go by long-polling instead of a WebSocket. Nil: none.
+	Polling func(index int) bool
 	// InFlight is how many clients of a loop may be connecting at once; the others wait for their turn. Zero means all.
 	InFlight int
 	// ConnectTimeout is how long a connect may take, from the TCP connect to the answer to CONNECT. Defaults to 20 s.

@@ -1,10 +1,6 @@
 package swarm
 
-import (
-	"bytes"
-	"errors"
-	"fmt"
-)
+import "errors"
 
 // read takes what is there. After a read that does not fill the buffer nothing is left, unless the peer has closed
 // (epoll's edge would not come again for that).
@@ -49,6 +45,9 @@ func (c *Client) consume(p []byte, at int64) {
 
 // handle handles what is complete and returns the rest.
 func (c *Client) handle(p []byte, at int64) (rest []byte, err error) {
+	if c.poll != nil {
+		return c.answers(p, at)
+	}
 	attempt := c.attempt
 	if c.phase == Upgrading {
 		if p, err = c.upgrade(p, at); err != nil || c.attempt != attempt || c.phase == Upgrading {
@@ -86,20 +85,13 @@ func (c *Client) handle(p []byte, at int64) (rest []byte, err error) {
 
 // upgrade reads the HTTP answer and returns what follows it.
 func (c *Client) upgrade(p []byte, at int64) ([]byte, error) {
-	const maxHead, switching = 16 << 10, 101
-	head, rest, found := bytes.Cut(p, []byte("\r\n\r\n"))
-	if !found {
-		if len(p) > maxHead {
-			return nil, ErrProtocol
-		}
-		return p, nil
+	const switching = 101
+	h, rest, ok, err := cutHead(p)
+	if err != nil || !ok {
+		return p, err
 	}
-	var status int
-	if _, err := fmt.Sscanf(string(head[:min(len(head), 32)]), "HTTP/1.1 %d", &status); err != nil {
-		return nil, ErrProtocol
-	}
-	if status != switching {
-		c.fail(at, &CloseError{Phase: c.phase, Status: status})
+	if h.status != switching {
+		c.fail(at, &CloseError{Phase: c.phase, Status: h.status})
 		return nil, nil
 	}
 	c.phase = Opening
@@ -115,9 +107,9 @@ func (c *Client) text(packet []byte, at int64) error {
 	case '4':
 		return c.message(packet[1:], at)
 	case '2':
-		c.Send(c.loop.pong)
+		c.pong()
 	case '0':
-		c.open()
+		c.open(packet[1:])
 	case '1':
 		c.fail(at, &CloseError{Phase: c.phase})
 	}
@@ -125,7 +117,7 @@ func (c *Client) text(packet []byte, at int64) error {
 }
 
 // open answers the open packet with a CONNECT.
-func (c *Client) open() {
+func (c *Client) open(handshake []byte) {
 	if c.phase != Opening {
 		return
 	}
@@ -134,8 +126,23 @@ func (c *Client) open() {
 	if c.loop.swarm.options.Auth != nil {
 		auth = c.loop.swarm.options.Auth(c.index)
 	}
-	c.loop.scratch = AppendFrame(c.loop.scratch[:0], append([]byte("40"), auth...))
+	packet := append([]byte("40"), auth...)
+	if c.poll != nil {
+		c.poll.opened(handshake)
+		c.poll.queue(packet)
+		return
+	}
+	c.loop.scratch = AppendFrame(c.loop.scratch[:0], packet)
 	c.Send(c.loop.scratch)
+}
+
+// pong answers a ping.
+func (c *Client) pong() {
+	if c.poll != nil {
+		c.poll.queue([]byte("3"))
+		return
+	}
+	c.Send(c.loop.pong)
 }
 
 // message handles a Socket.IO packet.

@@ -9,12 +9,13 @@ import (
 
 // Swarm is a number of clients and the loops they live on.
 type Swarm struct {
-	options Options
-	request []byte // the HTTP upgrade, the same for all
-	loops   []*loop
-	clients []Client
-	running sync.WaitGroup
-	closing sync.Once
+	options   Options
+	request   []byte // the HTTP upgrade, the same for all; or
+	firstPoll []byte // the handshake of one that polls
+	loops     []*loop
+	clients   []Client
+	running   sync.WaitGroup
+	closing   sync.Once
 
 	inFlight  atomic.Int64
 	connected atomic.Int64
@@ -41,6 +42,7 @@ func New(o Options) (*Swarm, error) {
 		request: []byte("GET " + o.Path + "?EIO=4&transport=websocket HTTP/1.1\r\nHost: " + o.Address +
 			"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
 			"Sec-WebSocket-Key: c3dhcm0gb2YgY2xpZW50cw==\r\n\r\n"),
+		firstPoll: []byte("GET " + o.Path + "?EIO=4&transport=polling HTTP/1.1\r\nHost: " + o.Address + "\r\n\r\n"),
 	}
 	s.SetInFlight(o.InFlight)
 	for range o.Loops {
@@ -53,6 +55,9 @@ func New(o Options) (*Swarm, error) {
 	}
 	for i := range s.clients {
 		s.clients[i] = Client{index: i, fd: noFile, loop: s.loops[i%o.Loops]}
+		if o.Polling != nil && o.Polling(i) {
+			s.clients[i].poll = &polling{}
+		}
 	}
 	for _, l := range s.loops {
 		s.running.Go(l.run)

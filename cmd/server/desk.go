@@ -132,7 +132,7 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 		return nil, err
 	}
 	http.NewEngineIO(d.realtime, engine).Mount(d.http.App(), socketPath)
-	if err := errors.Join(figures.Actors(d.system), figures.Sockets(d.realtime), figures.Cluster(d.cluster.figures)); err != nil {
+	if err := errors.Join(figures.Actors(d.system), figures.Sockets(d.realtime, bookings.TokenCodes()...), figures.Cluster(d.cluster.figures)); err != nil {
 		return nil, err
 	}
 	if err := d.sockets.Start(ctx); err != nil {

@@ -121,6 +121,13 @@ func TestDrain(t *testing.T) {
 			t.Errorf("%s is answered %+v", path, a)
 		}
 	}
+	// They counted as refused for want of room, so that every deploy rang the alarm of a desk that is too small.
+	_, figures := ask(t, "http://"+g.address+"/metrics")
+	for _, want := range []string{`{reason="stopping"} 2`, `{reason="no_room"} 0`, `{reason="expired_token"} 0`} {
+		if !strings.Contains(figures, "desk_handshakes_refused_total"+want) {
+			t.Errorf("the figures do not say %s", want)
+		}
+	}
 	if a := customer.send("GET", "/api/v1/bookings/"+id, nil); a.status != 200 {
 		t.Errorf("reading is answered %+v", a)
 	}

@@ -287,6 +287,76 @@ func TestRow087GoneWhileMiddlewareWaits(t *testing.T) {
 	})
 }
 
+// TestRow087SlotOfAMiddleware: a middleware that waited for its context went on waiting when its client had left, for as
+// long as ConnectTimeout, and held the place of one that was to run for somebody else.
+func TestRow087SlotOfAMiddleware(t *testing.T) {
+	waiting := func(t *testing.T) (r *rig, entered chan struct{}, left chan error) {
+		entered, left = make(chan struct{}, 1), make(chan error, 1)
+		r = setup(t, realtime.Options{Admissions: 1, ConnectTimeout: time.Hour}, http.EngineOptions{}, func(s *realtime.Server) {
+			s.Of("/").Use(func(ctx context.Context, _ *realtime.Socket) error {
+				entered <- struct{}{}
+				<-ctx.Done()
+				left <- ctx.Err()
+				return ctx.Err()
+			})
+			s.Of("/free").Use(func(context.Context, *realtime.Socket) error { return nil })
+		})
+		return r, entered, left
+	}
+	cancelled := func(t *testing.T, left chan error) {
+		t.Helper()
+		if err := take(t, left); !errors.Is(err, context.Canceled) {
+			t.Errorf("the middleware's context ended with %v", err)
+		}
+	}
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		for name, packet := range map[string]string{"row 087 the client closes": "1", "row 087 the server closes": "42{}"} {
+			t.Run(name, func(t *testing.T) {
+				r, entered, left := waiting(t)
+				p := join(r)
+				p.say("40")
+				take(t, entered)
+				other := r.open(socketWS)
+				other.say("40/free") // it waits for its turn
+				p.say(packet)
+				cancelled(t, left)
+				connectAnswer(t, other.next(), "/free")
+			})
+		}
+	})
+	t.Run("row 087 the client is cut", func(t *testing.T) {
+		r, entered, left := waiting(t)
+		w := r.open(socketWS)
+		w.say("40")
+		take(t, entered)
+		_ = w.conn.Close()
+		cancelled(t, left)
+		connected(t, r.open(socketWS), "/free")
+	})
+	t.Run("row 087 it leaves while it waits for its turn", func(t *testing.T) {
+		r, entered, left := waiting(t)
+		first, second := r.open(socketWS), r.open(socketWS)
+		first.say("40")
+		take(t, entered)
+		second.say("40")
+		second.say("1")
+		second.gone()
+		first.say("1")
+		cancelled(t, left)
+		connected(t, r.open(socketWS), "/free")
+		if len(entered) != 0 {
+			t.Error("the middleware ran for a client that had left")
+		}
+	})
+	t.Run("row 087 the server stops", func(t *testing.T) {
+		r, entered, left := waiting(t)
+		r.open(socketWS).say("40")
+		take(t, entered)
+		r.stop()
+		cancelled(t, left)
+	})
+}
+
 func TestRow088NotThereBeforeMiddlewareIsThrough(t *testing.T) {
 	entered, release := make(chan *realtime.Socket, 1), make(chan struct{})
 	r := simple(t, func(s *realtime.Server) {

@@ -64,6 +64,7 @@ func (a *sessionActor) drop(socket *Socket, reason Reason) {
 	}
 	socket.state = socketGone
 	socket.connected.Store(false)
+	socket.stopAdmission()
 	safely := func(f func()) { a.s.server.system.Safely(sessionKind, a.s.sid, f) }
 	if was == socketConnected {
 		for _, hook := range socket.namespace.onDisconnecting {

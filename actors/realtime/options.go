@@ -51,7 +51,8 @@ type Options struct {
 	MaxPerAddress int
 	// MaxPerUser bounds the connections of one user. Defaults to 50.
 	MaxPerUser int
-	// Admissions bounds how many connection middlewares run at once. Defaults to 256.
+	// Admissions bounds how many sockets' middleware runs at once; further ones wait for their turn. A middleware that does
+	// not heed its context keeps its place after its client has left. Defaults to 256.
 	Admissions int
 	// Grace is how long a user counts as online after the last connection is gone. Defaults to 5 s.
 	Grace time.Duration

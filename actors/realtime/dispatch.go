@@ -29,6 +29,7 @@ func (a *sessionActor) message(p engineio.Packet) {
 	var fresh socketio.Decoder
 	decoder := a.decoder
 	if decoder == nil {
+		fresh.MaxBytes = a.s.server.options.MaxPacket
 		decoder = &fresh
 	}
 	if p.Binary {
@@ -42,6 +43,10 @@ func (a *sessionActor) message(p engineio.Packet) {
 	case a.decoder == nil:
 		begun := fresh
 		a.decoder = &begun
+		// What nobody would be given is not collected: whoever has joined nothing holds nothing.
+		if pending, _ := begun.Pending(); !a.behind() {
+			err = a.misplaced(pending.Namespace)
+		}
 	}
 	if err != nil {
 		a.violation(err)
@@ -49,7 +54,9 @@ func (a *sessionActor) message(p engineio.Packet) {
 	}
 	if complete {
 		a.dispatch(packet)
+		return
 	}
+	a.s.inbound.hold(cost(p))
 }
 
 // violation ends a connection whose client does not keep to the protocol. Its sockets hear of it first.
@@ -107,6 +114,18 @@ func (a *sessionActor) handleEarly() {
 	a.postponed = postponed
 }
 
+// misplaced returns what is wrong about a packet for a namespace, unless it is a CONNECT.
+func (a *sessionActor) misplaced(namespace string) error {
+	i := a.find(namespace)
+	if i >= 0 && a.sockets[i].state < socketAttaching {
+		return errBeforeConnect
+	}
+	if _, left := a.left[namespace]; i < 0 && !left { // otherwise it crossed the DISCONNECT
+		return errNotJoined
+	}
+	return nil
+}
+
 func (a *sessionActor) handle(p socketio.Packet) {
 	i := a.find(p.Namespace)
 	if p.Type == socketio.Connect {
@@ -118,18 +137,13 @@ func (a *sessionActor) handle(p socketio.Packet) {
 		a.join(p)
 		return
 	}
-	if i < 0 {
-		if _, left := a.left[p.Namespace]; !left {
-			a.violation(errNotJoined)
-		}
-		return // it crossed the DISCONNECT
-	}
-	socket := a.sockets[i]
-	if socket.state != socketConnected {
-		a.violation(errBeforeConnect)
+	if err := a.misplaced(p.Namespace); err != nil {
+		a.violation(err)
 		return
 	}
-	a.deliver(socket, p)
+	if i >= 0 {
+		a.deliver(a.sockets[i], p)
+	}
 }
 
 func (a *sessionActor) deliver(socket *Socket, p socketio.Packet) {

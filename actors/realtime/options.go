@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"kapoor.example/desk/protocol/socketio"
 )
 
 // Options of a Server. The zero value of a field means its default.
@@ -29,12 +31,16 @@ type Options struct {
 	NewSid func(Request) (string, error)
 	// MaxPayload bounds a message and a polling body from a client, in bytes. Defaults to 1,000,000.
 	MaxPayload int
+	// MaxPacket bounds the attachments of one packet together, in bytes; beyond, the connection closes. Defaults to ten times
+	// MaxPayload, which is what Node takes: as many attachments as a packet may have, each as large as a message may be.
+	MaxPacket int
 	// MaxPackets bounds the packets of one polling body. Defaults to 10,000.
 	MaxPackets int
 	// MaxQueue is the byte budget of a connection's outbox. Defaults to 1 MiB.
 	MaxQueue int
-	// MaxInbound bounds the bytes of a connection that wait to be handled; beyond, it is not read. Defaults to 256 KiB
-	// (one message of any allowed size always fits).
+	// MaxInbound bounds the bytes of a connection that wait to be handled, those of a packet whose attachments have not all
+	// come included; beyond, it is not read, but for what completes that packet. Defaults to 256 KiB (one message of any
+	// allowed size always fits).
 	MaxInbound int
 	// MaxNamespaces bounds the namespaces one connection has joined or is joining. Defaults to 16.
 	MaxNamespaces int
@@ -96,6 +102,7 @@ func (o Options) withDefaults() Options {
 	set(&o.CloseTimeout, 30*time.Second)
 	set(&o.Grace, 5*time.Second)
 	bound(&o.MaxPayload, 1_000_000)
+	bound(&o.MaxPacket, socketio.DefaultMaxAttachments*o.MaxPayload)
 	bound(&o.MaxPackets, 10_000)
 	bound(&o.MaxQueue, 1<<20)
 	bound(&o.MaxInbound, 256<<10)

@@ -36,7 +36,8 @@ type Options struct {
 	MaxPacket int
 	// MaxPackets bounds the packets of one polling body. Defaults to 10,000.
 	MaxPackets int
-	// MaxQueue is the byte budget of a connection's outbox. Defaults to 1 MiB.
+	// MaxQueue is the byte budget of a connection's outbox; beyond, the connection ends as a slow consumer. One event that
+	// is larger does not count. Defaults to eight times MaxPayload, and to 1 MiB at least.
 	MaxQueue int
 	// MaxInbound bounds the bytes of a connection that wait to be handled, those of a packet whose attachments have not all
 	// come included; beyond, it is not read, but for what completes that packet. Defaults to 256 KiB (one message of any
@@ -104,7 +105,7 @@ func (o Options) withDefaults() Options {
 	bound(&o.MaxPayload, 1_000_000)
 	bound(&o.MaxPacket, socketio.DefaultMaxAttachments*o.MaxPayload)
 	bound(&o.MaxPackets, 10_000)
-	bound(&o.MaxQueue, 1<<20)
+	bound(&o.MaxQueue, max(1<<20, 8*o.MaxPayload))
 	bound(&o.MaxInbound, 256<<10)
 	bound(&o.MaxNamespaces, 16)
 	bound(&o.MaxRooms, 1_000)

@@ -23,7 +23,7 @@ type outbox struct {
 	queue    []*protocol.Frame
 	written  int // bytes of queue[0] that are out already (WebSocket)
 	bytes    int // of the queue
-	excess   int // bytes the queue may have besides limit: of a replay, until it is out
+	excess   int // bytes the queue may have besides limit, until it is out: of a replay, or of a frame larger than limit
 	taken    int // frames at the head of the queue that drain is writing
 	ws       Transport
 	deflate  int             // from how many bytes ws takes messages compressed; 0 means never
@@ -161,10 +161,14 @@ func (o *outbox) writeVolatileLocked(f *protocol.Frame) Reason {
 
 func (o *outbox) enqueueLocked(frames ...*protocol.Frame) Reason {
 	for _, f := range frames {
-		o.bytes += len(o.bytesOf(f))
+		size := len(o.bytesOf(f))
+		o.bytes += size
 		o.queue = append(o.queue, f)
+		if size > o.limit { // its size is nothing the client could help
+			o.excess = max(o.excess, size)
+		}
 	}
-	if o.bytes > o.limit+o.excess && len(o.queue) > 1 {
+	if o.bytes > o.limit+o.excess {
 		return o.failLocked(ReasonSlowConsumer)
 	}
 	return ""

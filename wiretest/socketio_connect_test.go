@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -633,6 +634,37 @@ func TestRow093EmptyNamespaces(t *testing.T) {
 			eventually(t, "the namespace", func() bool { return has("/d1") != cleanup })
 		})
 	}
+}
+
+// TestRow093RoomForNewOnes: a client that joined as many dynamic namespaces as there may be, and left them again, had
+// every further name refused for everybody, for ever. An empty one makes room now; one that is in use does not.
+func TestRow093RoomForNewOnes(t *testing.T) {
+	r := setup(t, realtime.Options{MaxDynamic: 5}, http.EngineOptions{}, func(s *realtime.Server) {
+		s.OfPattern(regexp.MustCompile(`^/d\d+$`)).
+			On("echo", func(_ *realtime.Socket, e *realtime.Event) { _ = e.Ack(e.Args.Spread()...) })
+	})
+	hoarder, other := r.open(socketWS), r.open(socketWS)
+	connected(t, hoarder, "/d0")
+	for i := 1; i < 20; i++ {
+		name := fmt.Sprintf("/d%d", i)
+		connected(t, hoarder, name)
+		hoarder.say("41" + name + ",")
+	}
+	hoarder.say(`42/d0,0["echo"]`)
+	hoarder.receives(`43/d0,0[]`) // it has left them
+	for i := 20; i < 24; i++ {
+		connected(t, other, fmt.Sprintf("/d%d", i))
+	}
+	other.say("40/d24")
+	other.receives(`44/d24,{"message":"Invalid namespace"}`)
+	hoarder.say(`42/d0,1["echo",1]`) // it was in use all the time
+	hoarder.receives(`43/d0,1[1]`)
+	other.say("41/d20,")
+	connected(t, other, "/d1") // which had to go
+	other.say(`42/d1,1["echo",1]`)
+	other.receives(`43/d1,1[1]`)
+	other.say("40/d20") // nor is one that went in the way of others
+	other.receives(`44/d20,{"message":"Invalid namespace"}`)
 }
 
 func TestRow094SeveralNamespaces(t *testing.T) {

@@ -47,10 +47,11 @@ type Options struct {
 	MaxNamespaces int
 	// MaxRooms bounds the rooms of one socket. Defaults to 1,000.
 	MaxRooms int
-	// MaxDynamic bounds the children of dynamic namespaces altogether; beyond, a CONNECT to a new one is refused. Defaults
-	// to 10,000.
+	// MaxDynamic bounds the children of dynamic namespaces altogether; beyond, an empty one is removed for a new one, and
+	// where none is empty a CONNECT to a new one is refused. Defaults to 10,000.
 	MaxDynamic int
-	// CleanupEmptyNamespaces removes a dynamic namespace with its last socket. Defaults to false: it stays.
+	// CleanupEmptyNamespaces removes a dynamic namespace with its last socket. Defaults to false: it stays while there is
+	// room.
 	CleanupEmptyNamespaces bool
 	// MaxConnections bounds the connections altogether; beyond, handshakes are refused. Defaults to 1,000,000.
 	MaxConnections int

@@ -99,6 +99,9 @@ func TestRow129Reasons(t *testing.T) {
 		{"no engine packet over polling", polled(func(p *polling) { p.say("x") }), realtime.ReasonParseError},
 		{"violation", ws(func(w *websocket) { w.say("42{}") }), realtime.ReasonForcedClose},
 		{"violation over polling", polled(func(p *polling) { p.say("42{}") }), realtime.ReasonForcedClose},
+		{"second CONNECT", ws(func(w *websocket) { w.say("40") }), realtime.ReasonForcedClose},
+		{"second CONNECT over polling", polled(func(p *polling) { p.say("40") }), realtime.ReasonForcedServerClose},
+		{"namespace not joined over polling", polled(func(p *polling) { p.say(`42/n,["e"]`) }), realtime.ReasonForcedServerClose},
 		{"slow consumer", func() {
 			id := connected(t, r.poll(socketPolling), "")
 			for range 20 {

@@ -8,13 +8,18 @@ import (
 	"kapoor.example/desk/protocol/socketio"
 )
 
-// What a client does that closes its connection, besides the errors of the decoder.
-var (
-	errSecondConnect     = errors.New("second CONNECT to a namespace")
-	errNotJoined         = errors.New("packet for a namespace that was not joined")
-	errBeforeConnect     = errors.New("packet before CONNECT was answered")
-	errServersOnly       = errors.New("packet only servers send")
-	errTooManyNamespaces = errors.New("too many namespaces")
+// misplaced is a packet that is one, but not now. Besides the errors of the decoder it is what closes a connection.
+type misplaced string
+
+// Error implements error.
+func (m misplaced) Error() string { return string(m) }
+
+const (
+	errSecondConnect     misplaced = "second CONNECT to a namespace"
+	errNotJoined         misplaced = "packet for a namespace that was not joined"
+	errBeforeConnect     misplaced = "packet before CONNECT was answered"
+	errServersOnly       misplaced = "packet only servers send"
+	errTooManyNamespaces misplaced = "too many namespaces"
 )
 
 // message handles a Socket.IO packet, or a part of one.
@@ -45,7 +50,7 @@ func (a *sessionActor) message(p engineio.Packet) {
 		a.decoder = &begun
 		// What nobody would be given is not collected: whoever has joined nothing holds nothing.
 		if pending, _ := begun.Pending(); !a.behind() {
-			err = a.misplaced(pending.Namespace)
+			err = a.outOfPlace(pending.Namespace)
 		}
 	}
 	if err != nil {
@@ -70,7 +75,12 @@ func (a *sessionActor) violation(err error) {
 			socket.failed(err)
 		}
 	}
-	a.end(ReasonForcedClose, StatusNone)
+	reason := ReasonForcedClose
+	var m misplaced
+	if errors.As(err, &m) && a.transport == nil {
+		reason = ReasonForcedServerClose // rows 96 and 129: as Node, which over a WebSocket takes the reason of the transport
+	}
+	a.end(reason, StatusNone)
 }
 
 // dispatch handles a packet, or puts it aside: where it is for a socket that is being attached the client has its CONNECT
@@ -114,8 +124,8 @@ func (a *sessionActor) handleEarly() {
 	a.postponed = postponed
 }
 
-// misplaced returns what is wrong about a packet for a namespace, unless it is a CONNECT.
-func (a *sessionActor) misplaced(namespace string) error {
+// outOfPlace returns what is wrong about a packet for a namespace now, unless it is a CONNECT.
+func (a *sessionActor) outOfPlace(namespace string) error {
 	i := a.find(namespace)
 	if i >= 0 && a.sockets[i].state < socketAttaching {
 		return errBeforeConnect
@@ -137,7 +147,7 @@ func (a *sessionActor) handle(p socketio.Packet) {
 		a.join(p)
 		return
 	}
-	if err := a.misplaced(p.Namespace); err != nil {
+	if err := a.outOfPlace(p.Namespace); err != nil {
 		a.violation(err)
 		return
 	}

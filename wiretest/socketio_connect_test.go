@@ -667,6 +667,30 @@ func TestRow093RoomForNewOnes(t *testing.T) {
 	other.receives(`44/d20,{"message":"Invalid namespace"}`)
 }
 
+// TestRow094OneNamespaceTooMany: the connection was closed over it, and a stock client with one namespace too many came back
+// and asked for it again, for ever. It is refused, and the others go on.
+func TestRow094OneNamespaceTooMany(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		r := simple(t, func(s *realtime.Server) {
+			s.OfPattern(regexp.MustCompile(`^/d\d+$`)).
+				On("echo", func(_ *realtime.Socket, e *realtime.Event) { _ = e.Ack(e.Args.Spread()...) })
+		})
+		p := join(r)
+		for i := range 16 { // the default
+			connected(t, p, fmt.Sprintf("/d%d", i))
+		}
+		p.say("40/d16")
+		p.receives(`44/d16,{"message":"Too many namespaces"}`)
+		p.say(`42/d0,1["echo",1]`)
+		p.receives(`43/d0,1[1]`)
+		if slices.Contains(r.server.Namespaces(), "/d16") {
+			t.Error("it was made all the same")
+		}
+		p.say("41/d3,")
+		connected(t, p, "/d16")
+	})
+}
+
 func TestRow094SeveralNamespaces(t *testing.T) {
 	both(t, func(t *testing.T, join func(*rig) peer) {
 		r := simple(t, echoing)

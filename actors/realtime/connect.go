@@ -42,7 +42,7 @@ var ErrClose = errors.New("close the connection")
 // join begins to admit a socket to a namespace.
 func (a *sessionActor) join(p socketio.Packet) {
 	if len(a.sockets) >= a.s.server.options.MaxNamespaces {
-		a.violation(errTooManyNamespaces)
+		a.refuse(p.Namespace, &ConnectError{Message: "Too many namespaces"})
 		return
 	}
 	namespace := a.s.server.use(p.Namespace, p.Data)

@@ -15,11 +15,10 @@ type misplaced string
 func (m misplaced) Error() string { return string(m) }
 
 const (
-	errSecondConnect     misplaced = "second CONNECT to a namespace"
-	errNotJoined         misplaced = "packet for a namespace that was not joined"
-	errBeforeConnect     misplaced = "packet before CONNECT was answered"
-	errServersOnly       misplaced = "packet only servers send"
-	errTooManyNamespaces misplaced = "too many namespaces"
+	errSecondConnect misplaced = "second CONNECT to a namespace"
+	errNotJoined     misplaced = "packet for a namespace that was not joined"
+	errBeforeConnect misplaced = "packet before CONNECT was answered"
+	errServersOnly   misplaced = "packet only servers send"
 )
 
 // message handles a Socket.IO packet, or a part of one.

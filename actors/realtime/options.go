@@ -43,7 +43,8 @@ type Options struct {
 	// come included; beyond, it is not read, but for what completes that packet. Defaults to 256 KiB (one message of any
 	// allowed size always fits).
 	MaxInbound int
-	// MaxNamespaces bounds the namespaces one connection has joined or is joining. Defaults to 16.
+	// MaxNamespaces bounds the namespaces one connection has joined or is joining; beyond, a CONNECT is refused. Defaults to
+	// 16.
 	MaxNamespaces int
 	// MaxRooms bounds the rooms of one socket. Defaults to 1,000.
 	MaxRooms int

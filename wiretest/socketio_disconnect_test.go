@@ -217,6 +217,36 @@ func TestRow130Disconnect(t *testing.T) {
 	})
 }
 
+// TestRow130NotThoseThatJoin: a namespace whose middleware still ran was told of its end before it had answered the
+// CONNECT. A DISCONNECT is for those that are connected.
+func TestRow130NotThoseThatJoin(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		entered := make(chan struct{})
+		sockets := make(chan *realtime.Socket, 1)
+		r := simple(t, func(s *realtime.Server) {
+			s.Of("/").OnConnection(func(s *realtime.Socket) { sockets <- s })
+			s.Of("/slow").Use(func(ctx context.Context, _ *realtime.Socket) error {
+				close(entered)
+				<-ctx.Done()
+				return nil
+			}).OnConnection(func(*realtime.Socket) { t.Error("connected") })
+		})
+		p := join(r)
+		connected(t, p, "")
+		p.say("40/slow")
+		take(t, entered)
+		take(t, sockets).Disconnect(true)
+		p.receives("41")
+		if p, ok := p.(*polling); ok {
+			if len(p.rest) > 0 {
+				t.Errorf("then came %q", p.rest)
+			}
+			p.last()
+		}
+		p.gone()
+	})
+}
+
 func TestRow131JoinAgain(t *testing.T) {
 	both(t, func(t *testing.T, join func(*rig) peer) {
 		r := simple(t, mirror)

@@ -7,7 +7,7 @@
 //   - TestCycles connects and disconnects, cleanly and not.
 //   - TestUpgradeUnderTraffic upgrades from polling to a WebSocket while both sides send.
 //
-// Afterwards goroutines, actors, rooms, namespaces, timers, connections and file descriptors must be what they were,
+// Afterwards goroutines, actors, sockets, rooms, namespaces, timers, connections and file descriptors must be what they were,
 // exactly. No test asserts how long anything takes; waiting has a deadline, far away.
 //
 // Without further ado the tests take their short form, for CI: twelve seconds of misbehaviour, thirty under the race

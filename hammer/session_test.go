@@ -215,7 +215,8 @@ func (s *server) returnsToIdle() {
 	eventually(s.tb, "no timers", func() bool { return s.system.Timers() == 0 })
 	eventually(s.tb, "no rooms", func() bool {
 		counts := s.system.Counts()
-		return s.rooms.Load() == 0 && counts["session"].Running == 0 && counts["room"].Running == 0
+		figures := s.io.Figures()
+		return s.rooms.Load() == 0 && figures.Rooms == 0 && figures.Sockets == 0 && counts["session"].Running == 0 && counts["room"].Running == 0
 	})
 	eventually(s.tb, "no crew", func() bool { // its members go after a second without a task
 		return !slices.ContainsFunc(goroutines(), func(stack string) bool { return strings.Contains(stack, "actors.(*Crew).work") })

@@ -118,6 +118,15 @@ fuzz time="1m":
         go test -run '^$' -fuzz "^$name\$" -fuzztime "{{ time }}" -fuzzminimizetime 20x "./$(dirname "$file")" </dev/null
     done < <(git grep -n '^func Fuzz' -- '*_test.go')
 
+# The long form of what beats on the server, under the race detector, in about an hour. Flags follow: just hammer -run Cycles
+hammer *flags:
+    LONG=1 go test -race -count=1 -timeout 2h -v {{ flags }} ./hammer
+
+# The clients of other makers with many more rounds, one client after another; what is missing of them is installed first.
+interop *flags:
+    bash interop/install
+    CI=true LONG=1 go test -count=1 -timeout 3h -v {{ flags }} ./interop
+
 # Benchmarks: just bench ./actors/... Outbox
 bench packages="./..." pattern=".":
     go test -run '^$' -bench '{{ pattern }}' -benchmem {{ packages }}

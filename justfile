@@ -123,6 +123,17 @@ fuzz time="1m":
         go test -run '^$' -fuzz "^$name\$" -fuzztime "{{ time }}" -fuzzminimizetime 20x "./$(dirname "$file")" </dev/null
     done < <(git grep -n '^func Fuzz' -- '*_test.go')
 
+# What beats on the server, under the race detector: LONG=1 just hammer is the long form, in about an hour. Flags follow:
+# just hammer -run Cycles
+hammer *flags:
+    go test -race -count=1 -timeout 2h -v {{ flags }} ./hammer
+
+# The clients of other makers, one after another; what is missing of them is installed first. LONG=1 just interop has many
+# more rounds.
+interop *flags:
+    bash interop/install
+    CI=true go test -count=1 -timeout 3h -v {{ flags }} ./interop
+
 # Benchmarks: just bench ./actors/... Outbox
 bench packages="./..." pattern=".":
     go test -run '^$' -bench '{{ pattern }}' -benchmem {{ packages }}

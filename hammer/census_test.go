@@ -17,15 +17,18 @@ type census struct {
 	actors      string
 	namespaces  string
 	timers      int64
-	rooms       int64
+	rooms       int64 // as hooks were told
+	indexed     int64 // rooms that the server finds its sockets by
+	sockets     int64
 	connections int
 	online      int
 }
 
 func (s *server) census() census {
-	stacks := goroutines()
+	stacks, figures := goroutines(), s.io.Figures()
 	c := census{
 		goroutines: len(stacks), descriptors: descriptors(), timers: s.system.Timers(), rooms: s.rooms.Load(),
+		indexed: figures.Rooms, sockets: figures.Sockets,
 		connections: s.io.Connections(), namespaces: strings.Join(s.io.Namespaces(), " "), online: len(s.io.Online(1 << 20)),
 	}
 	var kinds []string

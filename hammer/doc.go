@@ -7,9 +7,10 @@
 //   - TestCycles connects and disconnects, cleanly and not.
 //   - TestUpgradeUnderTraffic upgrades from polling to a WebSocket while both sides send.
 //
-// Afterwards goroutines, actors, rooms, namespaces, timers, connections and file descriptors must be what they were,
+// Afterwards goroutines, actors, sockets, rooms, namespaces, timers, connections and file descriptors must be what they were,
 // exactly. No test asserts how long anything takes; waiting has a deadline, far away.
 //
-// Without further ado the tests take their short form, for CI. LONG=1 makes it ten minutes of misbehaviour and 100,000
-// cycles, HAMMER_SEED=n repeats a storm, as far as the scheduler lets it.
+// Without further ado the tests take their short form, for CI: twelve seconds of misbehaviour, thirty under the race
+// detector, and 5,000 cycles. LONG=1 makes it ten minutes and 100,000 cycles (just hammer, which says how long go test may
+// take), HAMMER_SEED=n repeats a storm, as far as the scheduler lets it.
 package hammer

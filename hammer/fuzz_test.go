@@ -54,7 +54,7 @@ func (s *server) emptied(t *testing.T) {
 	t.Helper()
 	eventually(t, "the end of the session", func() bool {
 		counts := s.system.Counts()
-		return s.io.Connections() == 0 && counts["session"].Running == 0 && counts["room"].Running == 0 && s.rooms.Load() == 0 &&
+		return s.io.Connections() == 0 && counts["session"].Running == 0 && counts["room"].Running == 0 && s.rooms.Load() == 0 && s.io.Figures().Rooms == 0 &&
 			s.system.Timers() <= 1 // that of recovery, which remembers sessions for a while
 	})
 }

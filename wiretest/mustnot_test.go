@@ -2,6 +2,7 @@ package wiretest
 
 import (
 	"bufio"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -73,7 +74,8 @@ func TestMustNotKnowInheritedNames(t *testing.T) {
 }
 
 func TestMustNotBelieveWhatOnlyServersSend(t *testing.T) {
-	breaks(t, `44["x"]`, `44`, `44{"message":"x"}`, `44"x"`)
+	breaks(t, `44["x"]`)
+	breaksWith(t, realtime.ReasonForcedServerClose, "", `44`, `44{"message":"x"}`, `44"x"`)
 }
 
 func TestMustNotCallReservedNames(t *testing.T) {
@@ -86,6 +88,56 @@ func TestMustNotTakePlaceholdersForMethods(t *testing.T) {
 
 func TestMustNotWaitForAMillionAttachments(t *testing.T) {
 	breaks(t, `45999999-["e"]`, `45`+strings.Repeat("9", 100_000)+`-["e"]`)
+}
+
+// TestMustNotCollectAttachmentsForEver: what had come of a packet whose attachments never all came counted nowhere, and
+// was collected for whoever had connected, also for those who had joined nothing.
+func TestMustNotCollectAttachmentsForEver(t *testing.T) {
+	header := func(namespace string, attachments int) string {
+		list := make([]string, attachments)
+		for i := range list {
+			list[i] = fmt.Sprintf(`{"_placeholder":true,"num":%d}`, i)
+		}
+		return fmt.Sprintf(`45%d-%s["e",%s]`, attachments, namespace, strings.Join(list, ","))
+	}
+	attachment := "b" + base64.StdEncoding.EncodeToString(make([]byte, 7_000))
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		t.Run("of a namespace that was not joined", func(t *testing.T) {
+			r := simple(t, mirror)
+			p := join(r)
+			p.say(header("", 9)) // nothing but this
+			ended(t, p)
+			p = join(r)
+			connected(t, p, "")
+			p.say(header("/other,", 9))
+			ended(t, p)
+			survives(r)
+		})
+		t.Run("beyond the limit", func(t *testing.T) {
+			r := setup(t, realtime.Options{MaxPayload: 10_000, MaxPacket: 20_000}, http.EngineOptions{}, mirror)
+			p := join(r)
+			connected(t, p, "")
+			for _, packet := range []string{header("", 9), attachment, attachment, attachment} {
+				p.say(packet)
+			}
+			ended(t, p)
+			survives(r)
+		})
+		t.Run("as many as Node takes", func(t *testing.T) {
+			r := setup(t, realtime.Options{MaxPayload: 10_000, MaxInbound: 20_000, MaxQueue: 1 << 20}, http.EngineOptions{}, mirror)
+			p := join(r)
+			connected(t, p, "")
+			for range 3 { // the credit of one is there for the next
+				p.say(header("", 10))
+				want := []string{strings.Replace(header("", 10), `"e"`, `"back","e"`, 1)}
+				for range 10 {
+					p.say(attachment)
+					want = append(want, attachment)
+				}
+				p.receives(want...)
+			}
+		})
+	})
 }
 
 func TestMustNotTakeTextForAnAttachment(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -287,6 +288,76 @@ func TestRow087GoneWhileMiddlewareWaits(t *testing.T) {
 	})
 }
 
+// TestRow087SlotOfAMiddleware: a middleware that waited for its context went on waiting when its client had left, for as
+// long as ConnectTimeout, and held the place of one that was to run for somebody else.
+func TestRow087SlotOfAMiddleware(t *testing.T) {
+	waiting := func(t *testing.T) (r *rig, entered chan struct{}, left chan error) {
+		entered, left = make(chan struct{}, 1), make(chan error, 1)
+		r = setup(t, realtime.Options{Admissions: 1, ConnectTimeout: time.Hour}, http.EngineOptions{}, func(s *realtime.Server) {
+			s.Of("/").Use(func(ctx context.Context, _ *realtime.Socket) error {
+				entered <- struct{}{}
+				<-ctx.Done()
+				left <- ctx.Err()
+				return ctx.Err()
+			})
+			s.Of("/free").Use(func(context.Context, *realtime.Socket) error { return nil })
+		})
+		return r, entered, left
+	}
+	cancelled := func(t *testing.T, left chan error) {
+		t.Helper()
+		if err := take(t, left); !errors.Is(err, context.Canceled) {
+			t.Errorf("the middleware's context ended with %v", err)
+		}
+	}
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		for name, packet := range map[string]string{"row 087 the client closes": "1", "row 087 the server closes": "42{}"} {
+			t.Run(name, func(t *testing.T) {
+				r, entered, left := waiting(t)
+				p := join(r)
+				p.say("40")
+				take(t, entered)
+				other := r.open(socketWS)
+				other.say("40/free") // it waits for its turn
+				p.say(packet)
+				cancelled(t, left)
+				connectAnswer(t, other.next(), "/free")
+			})
+		}
+	})
+	t.Run("row 087 the client is cut", func(t *testing.T) {
+		r, entered, left := waiting(t)
+		w := r.open(socketWS)
+		w.say("40")
+		take(t, entered)
+		_ = w.conn.Close()
+		cancelled(t, left)
+		connected(t, r.open(socketWS), "/free")
+	})
+	t.Run("row 087 it leaves while it waits for its turn", func(t *testing.T) {
+		r, entered, left := waiting(t)
+		first, second := r.open(socketWS), r.open(socketWS)
+		first.say("40")
+		take(t, entered)
+		second.say("40")
+		second.say("1")
+		second.gone()
+		first.say("1")
+		cancelled(t, left)
+		connected(t, r.open(socketWS), "/free")
+		if len(entered) != 0 {
+			t.Error("the middleware ran for a client that had left")
+		}
+	})
+	t.Run("row 087 the server stops", func(t *testing.T) {
+		r, entered, left := waiting(t)
+		r.open(socketWS).say("40")
+		take(t, entered)
+		r.stop()
+		cancelled(t, left)
+	})
+}
+
 func TestRow088NotThereBeforeMiddlewareIsThrough(t *testing.T) {
 	entered, release := make(chan *realtime.Socket, 1), make(chan struct{})
 	r := simple(t, func(s *realtime.Server) {
@@ -563,6 +634,61 @@ func TestRow093EmptyNamespaces(t *testing.T) {
 			eventually(t, "the namespace", func() bool { return has("/d1") != cleanup })
 		})
 	}
+}
+
+// TestRow093RoomForNewOnes: a client that joined as many dynamic namespaces as there may be, and left them again, had
+// every further name refused for everybody, for ever. An empty one makes room now; one that is in use does not.
+func TestRow093RoomForNewOnes(t *testing.T) {
+	r := setup(t, realtime.Options{MaxDynamic: 5}, http.EngineOptions{}, func(s *realtime.Server) {
+		s.OfPattern(regexp.MustCompile(`^/d\d+$`)).
+			On("echo", func(_ *realtime.Socket, e *realtime.Event) { _ = e.Ack(e.Args.Spread()...) })
+	})
+	hoarder, other := r.open(socketWS), r.open(socketWS)
+	connected(t, hoarder, "/d0")
+	for i := 1; i < 20; i++ {
+		name := fmt.Sprintf("/d%d", i)
+		connected(t, hoarder, name)
+		hoarder.say("41" + name + ",")
+	}
+	hoarder.say(`42/d0,0["echo"]`)
+	hoarder.receives(`43/d0,0[]`) // it has left them
+	for i := 20; i < 24; i++ {
+		connected(t, other, fmt.Sprintf("/d%d", i))
+	}
+	other.say("40/d24")
+	other.receives(`44/d24,{"message":"Invalid namespace"}`)
+	hoarder.say(`42/d0,1["echo",1]`) // it was in use all the time
+	hoarder.receives(`43/d0,1[1]`)
+	other.say("41/d20,")
+	connected(t, other, "/d1") // which had to go
+	other.say(`42/d1,1["echo",1]`)
+	other.receives(`43/d1,1[1]`)
+	other.say("40/d20") // nor is one that went in the way of others
+	other.receives(`44/d20,{"message":"Invalid namespace"}`)
+}
+
+// TestRow094OneNamespaceTooMany: the connection was closed over it, and a stock client with one namespace too many came back
+// and asked for it again, for ever. It is refused, and the others go on.
+func TestRow094OneNamespaceTooMany(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		r := simple(t, func(s *realtime.Server) {
+			s.OfPattern(regexp.MustCompile(`^/d\d+$`)).
+				On("echo", func(_ *realtime.Socket, e *realtime.Event) { _ = e.Ack(e.Args.Spread()...) })
+		})
+		p := join(r)
+		for i := range 16 { // the default
+			connected(t, p, fmt.Sprintf("/d%d", i))
+		}
+		p.say("40/d16")
+		p.receives(`44/d16,{"message":"Too many namespaces"}`)
+		p.say(`42/d0,1["echo",1]`)
+		p.receives(`43/d0,1[1]`)
+		if slices.Contains(r.server.Namespaces(), "/d16") {
+			t.Error("it was made all the same")
+		}
+		p.say("41/d3,")
+		connected(t, p, "/d16")
+	})
 }
 
 func TestRow094SeveralNamespaces(t *testing.T) {

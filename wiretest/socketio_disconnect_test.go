@@ -99,6 +99,9 @@ func TestRow129Reasons(t *testing.T) {
 		{"no engine packet over polling", polled(func(p *polling) { p.say("x") }), realtime.ReasonParseError},
 		{"violation", ws(func(w *websocket) { w.say("42{}") }), realtime.ReasonForcedClose},
 		{"violation over polling", polled(func(p *polling) { p.say("42{}") }), realtime.ReasonForcedClose},
+		{"second CONNECT", ws(func(w *websocket) { w.say("40") }), realtime.ReasonForcedClose},
+		{"second CONNECT over polling", polled(func(p *polling) { p.say("40") }), realtime.ReasonForcedServerClose},
+		{"namespace not joined over polling", polled(func(p *polling) { p.say(`42/n,["e"]`) }), realtime.ReasonForcedServerClose},
 		{"slow consumer", func() {
 			id := connected(t, r.poll(socketPolling), "")
 			for range 20 {
@@ -208,6 +211,36 @@ func TestRow130Disconnect(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 		if p, ok := p.(*polling); ok {
+			p.last()
+		}
+		p.gone()
+	})
+}
+
+// TestRow130NotThoseThatJoin: a namespace whose middleware still ran was told of its end before it had answered the
+// CONNECT. A DISCONNECT is for those that are connected.
+func TestRow130NotThoseThatJoin(t *testing.T) {
+	both(t, func(t *testing.T, join func(*rig) peer) {
+		entered := make(chan struct{})
+		sockets := make(chan *realtime.Socket, 1)
+		r := simple(t, func(s *realtime.Server) {
+			s.Of("/").OnConnection(func(s *realtime.Socket) { sockets <- s })
+			s.Of("/slow").Use(func(ctx context.Context, _ *realtime.Socket) error {
+				close(entered)
+				<-ctx.Done()
+				return nil
+			}).OnConnection(func(*realtime.Socket) { t.Error("connected") })
+		})
+		p := join(r)
+		connected(t, p, "")
+		p.say("40/slow")
+		take(t, entered)
+		take(t, sockets).Disconnect(true)
+		p.receives("41")
+		if p, ok := p.(*polling); ok {
+			if len(p.rest) > 0 {
+				t.Errorf("then came %q", p.rest)
+			}
 			p.last()
 		}
 		p.gone()

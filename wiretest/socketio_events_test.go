@@ -54,6 +54,47 @@ func TestRow107Arguments(t *testing.T) {
 	})
 }
 
+// TestRow107MoreThanOneAtATime: two messages of six tenths of what a message may have were more than might wait for a
+// client, and so were a large one and a small one, whose size is the server's choice.
+func TestRow107MoreThanOneAtATime(t *testing.T) {
+	t.Run("polling", func(t *testing.T) {
+		r := simple(t, mirror)
+		p := r.poll(socketPolling)
+		connected(t, p, "")
+		part := strings.Repeat("x", 600_000)
+		want := make([]string, 8)
+		for i := range want {
+			p.say(`42["e","` + part + `"]`)
+			want[i] = `42["back","e","` + part + `"]`
+		}
+		p.receives(want...)
+		huge := strings.Repeat("y", 20_000_000)
+		for _, text := range []string{"before", huge, "after"} {
+			_ = r.server.Of("/").Emit("e", text)
+		}
+		roomsOf(t, r, "/") // they are in the queue
+		p.receives(`42["e","before"]`, `42["e","`+huge+`"]`, `42["e","after"]`)
+	})
+	t.Run("websocket", func(t *testing.T) {
+		r := simple(t, mirror)
+		w := r.open(socketWS)
+		connected(t, w, "")
+		part, huge := strings.Repeat("x", 600_000), strings.Repeat("y", 20_000_000)
+		var want []string
+		for range 8 { // more than the kernel takes
+			_ = r.server.Of("/").Emit("e", part)
+			want = append(want, `42["e","`+part+`"]`)
+		}
+		roomsOf(t, r, "/")
+		w.receives(want...)
+		for _, text := range []string{huge, "after"} {
+			_ = r.server.Of("/").Emit("e", text)
+		}
+		roomsOf(t, r, "/")
+		w.receives(`42["e","`+huge+`"]`, `42["e","after"]`)
+	})
+}
+
 func TestRow108Acks(t *testing.T) {
 	both(t, func(t *testing.T, join func(*rig) peer) {
 		r := simple(t, func(s *realtime.Server) {

@@ -206,7 +206,8 @@ func TestRow137AfterWhichEnd(t *testing.T) {
 	}
 	for _, reason := range []realtime.Reason{
 		realtime.ReasonTransportClose, realtime.ReasonTransportError, realtime.ReasonPingTimeout, realtime.ReasonParseError,
-		realtime.ReasonForcedClose, realtime.ReasonShutdown, realtime.ReasonSlowConsumer, realtime.ReasonOverload, realtime.ReasonPanic,
+		realtime.ReasonForcedClose, realtime.ReasonForcedServerClose, realtime.ReasonShutdown, realtime.ReasonSlowConsumer,
+		realtime.ReasonOverload, realtime.ReasonPanic,
 	} {
 		if !reason.Recoverable() { // a server that shuts down forgets; a log that outlives it does not
 			t.Errorf("not recoverable: %s", reason)

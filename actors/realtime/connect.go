@@ -44,7 +44,7 @@ var ErrClose = errors.New("close the connection")
 // join begins to admit a socket to a namespace.
 func (a *sessionActor) join(p socketio.Packet) {
 	if len(a.sockets) >= a.s.server.options.MaxNamespaces {
-		a.violation(errTooManyNamespaces)
+		a.refuse(p.Namespace, &ConnectError{Message: "Too many namespaces"})
 		return
 	}
 	namespace := a.s.server.use(p.Namespace, p.Data)
@@ -95,32 +95,45 @@ func (a *sessionActor) admit(socket *Socket) {
 		a.admitted(admitted{socket: socket})
 		return
 	}
-	a.s.server.system.Go(admission{socket})
+	ctx, cancel := context.WithTimeout(context.Background(), a.s.server.options.ConnectTimeout)
+	socket.giveUp = cancel
+	a.s.server.system.Go(admission{ctx, socket})
 }
 
-// admission runs the middleware of a socket's namespace. It may wait: for a slot, and for whatever the middleware waits for.
-type admission struct{ socket *Socket }
+// admission runs the middleware of a socket's namespace. It may wait: for a slot, and for whatever the middleware waits
+// for, until the context ends, which it does with the socket.
+type admission struct {
+	ctx    context.Context
+	socket *Socket
+}
 
 // Run implements actors.Task.
 func (a admission) Run() {
-	socket := a.socket
-	s := socket.session.server
-	ctx, cancel := context.WithTimeout(context.Background(), s.options.ConnectTimeout)
-	defer cancel()
-	err := s.admissions.Acquire(ctx, 1)
+	s := a.socket.session.server
+	err := s.admissions.Acquire(a.ctx, 1)
 	if err != nil {
 		err = errors.Join(ErrClose, err)
 	} else {
-		err = socket.namespace.run(ctx, socket)
+		err = a.socket.namespace.run(a.ctx, a.socket)
 		s.admissions.Release(1)
 	}
-	s.system.Send(socket.session.pid, admitted{socket, err})
+	s.system.Send(a.socket.session.pid, admitted{a.socket, err})
+}
+
+// stopAdmission says that a socket's middleware is through, or that nobody waits for it any more: it is not to keep its
+// slot from others.
+func (s *Socket) stopAdmission() {
+	if s.giveUp != nil {
+		s.giveUp()
+		s.giveUp = nil
+	}
 }
 
 func (a *sessionActor) admitted(m admitted) {
 	if a.ended || m.socket.state != socketAdmitting {
 		return // it was disconnected meanwhile
 	}
+	m.socket.stopAdmission()
 	if m.err != nil {
 		a.rejected(m)
 		return

@@ -7,17 +7,19 @@ import "sync"
 type credit struct {
 	mu     sync.Mutex
 	used   int
+	held   int           // of used: what has come of a packet that is not complete
 	freed  chan struct{} // non-nil while a reader waits
 	gone   chan struct{} // non-nil once somebody wants to know of the end
 	closed bool
 	ended  bool
 }
 
-// take waits until n more fit into max, or nothing else is in use. It reports false once closed.
+// take waits until n more fit into max, or nothing else is in use but what waits for the rest of its packet, which may be
+// these. It reports false once closed.
 func (c *credit) take(n, max int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for !c.closed && c.used > 0 && c.used+n > max {
+	for !c.closed && c.used > c.held && c.used+n > max {
 		if c.freed == nil {
 			c.freed = make(chan struct{})
 		}
@@ -31,6 +33,22 @@ func (c *credit) take(n, max int) bool {
 	}
 	c.used += n
 	return true
+}
+
+// hold keeps n in use until release.
+func (c *credit) hold(n int) {
+	c.mu.Lock()
+	c.used += n
+	c.held += n
+	c.mu.Unlock()
+}
+
+// release returns what was held; it is in use still.
+func (c *credit) release() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, c.held = c.held, 0
+	return n
 }
 
 func (c *credit) give(n int) {

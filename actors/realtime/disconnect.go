@@ -18,7 +18,8 @@ func (a *sessionActor) disconnect(m disconnect) {
 	}
 	targets := []*Socket{m.socket}
 	if m.close {
-		targets = slices.Clone(a.sockets)
+		// A client is told of those that it was told are connected; end drops the others.
+		targets = slices.DeleteFunc(slices.Clone(a.sockets), func(s *Socket) bool { return s.state < socketAttaching })
 	}
 	for _, socket := range targets {
 		if socket.state == socketAttaching { // its CONNECT is being answered: that has to come first
@@ -64,6 +65,7 @@ func (a *sessionActor) drop(socket *Socket, reason Reason) {
 	}
 	socket.state = socketGone
 	socket.connected.Store(false)
+	socket.stopAdmission()
 	safely := func(f func()) { a.s.server.system.Safely(sessionKind, a.s.sid, f) }
 	if was == socketConnected {
 		for _, hook := range socket.namespace.onDisconnecting {

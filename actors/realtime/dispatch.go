@@ -8,13 +8,17 @@ import (
 	"kapoor.example/desk/protocol/socketio"
 )
 
-// What a client does that closes its connection, besides the errors of the decoder.
-var (
-	errSecondConnect     = errors.New("second CONNECT to a namespace")
-	errNotJoined         = errors.New("packet for a namespace that was not joined")
-	errBeforeConnect     = errors.New("packet before CONNECT was answered")
-	errServersOnly       = errors.New("packet only servers send")
-	errTooManyNamespaces = errors.New("too many namespaces")
+// misplaced is a packet that is one, but not now. Besides the errors of the decoder it is what closes a connection.
+type misplaced string
+
+// Error implements error.
+func (m misplaced) Error() string { return string(m) }
+
+const (
+	errSecondConnect misplaced = "second CONNECT to a namespace"
+	errNotJoined     misplaced = "packet for a namespace that was not joined"
+	errBeforeConnect misplaced = "packet before CONNECT was answered"
+	errServersOnly   misplaced = "packet only servers send"
 )
 
 // message handles a Socket.IO packet, or a part of one.
@@ -29,6 +33,7 @@ func (a *sessionActor) message(p engineio.Packet) {
 	var fresh socketio.Decoder
 	decoder := a.decoder
 	if decoder == nil {
+		fresh.MaxBytes = a.s.server.options.MaxPacket
 		decoder = &fresh
 	}
 	if p.Binary {
@@ -42,6 +47,10 @@ func (a *sessionActor) message(p engineio.Packet) {
 	case a.decoder == nil:
 		begun := fresh
 		a.decoder = &begun
+		// What nobody would be given is not collected: whoever has joined nothing holds nothing.
+		if pending, _ := begun.Pending(); !a.behind() {
+			err = a.outOfPlace(pending.Namespace)
+		}
 	}
 	if err != nil {
 		a.violation(err)
@@ -49,7 +58,9 @@ func (a *sessionActor) message(p engineio.Packet) {
 	}
 	if complete {
 		a.dispatch(packet)
+		return
 	}
+	a.s.inbound.hold(cost(p))
 }
 
 // violation ends a connection whose client does not keep to the protocol. Its sockets hear of it first.
@@ -63,7 +74,12 @@ func (a *sessionActor) violation(err error) {
 			socket.failed(err)
 		}
 	}
-	a.end(ReasonForcedClose, StatusNone)
+	reason := ReasonForcedClose
+	var m misplaced
+	if errors.As(err, &m) && a.transport == nil {
+		reason = ReasonForcedServerClose // rows 96 and 129: as Node, which over a WebSocket takes the reason of the transport
+	}
+	a.end(reason, StatusNone)
 }
 
 // dispatch handles a packet, or puts it aside: where it is for a socket that is being attached the client has its CONNECT
@@ -107,6 +123,18 @@ func (a *sessionActor) handleEarly() {
 	a.postponed = postponed
 }
 
+// outOfPlace returns what is wrong about a packet for a namespace now, unless it is a CONNECT.
+func (a *sessionActor) outOfPlace(namespace string) error {
+	i := a.find(namespace)
+	if i >= 0 && a.sockets[i].state < socketAttaching {
+		return errBeforeConnect
+	}
+	if _, left := a.left[namespace]; i < 0 && !left { // otherwise it crossed the DISCONNECT
+		return errNotJoined
+	}
+	return nil
+}
+
 func (a *sessionActor) handle(p socketio.Packet) {
 	i := a.find(p.Namespace)
 	if p.Type == socketio.Connect {
@@ -118,18 +146,13 @@ func (a *sessionActor) handle(p socketio.Packet) {
 		a.join(p)
 		return
 	}
-	if i < 0 {
-		if _, left := a.left[p.Namespace]; !left {
-			a.violation(errNotJoined)
-		}
-		return // it crossed the DISCONNECT
-	}
-	socket := a.sockets[i]
-	if socket.state != socketConnected {
-		a.violation(errBeforeConnect)
+	if err := a.outOfPlace(p.Namespace); err != nil {
+		a.violation(err)
 		return
 	}
-	a.deliver(socket, p)
+	if i >= 0 {
+		a.deliver(a.sockets[i], p)
+	}
 }
 
 func (a *sessionActor) deliver(socket *Socket, p socketio.Packet) {

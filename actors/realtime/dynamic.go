@@ -100,7 +100,7 @@ func (s *Server) useChild(parent *Namespace, name string) *Namespace {
 	if n := s.useKnown(name); n != nil {
 		return n
 	}
-	if s.dynamic.Load() >= int64(s.options.MaxDynamic) {
+	if !s.makeRoom() {
 		s.options.Logger.Warn().Int("namespaces", s.options.MaxDynamic).Msg("Too many dynamic namespaces")
 		return nil
 	}
@@ -112,7 +112,7 @@ func (s *Server) useChild(parent *Namespace, name string) *Namespace {
 	s.namespacesMu.Lock()
 	defer s.namespacesMu.Unlock()
 	s.namespaces[name], parent.children[name] = n, n
-	s.dynamic.Add(1)
+	s.dynamic++
 	return n
 }
 
@@ -123,11 +123,36 @@ func (s *Server) useKnown(name string) *Namespace {
 	n := s.namespaces[name]
 	if n != nil {
 		n.users++
+		delete(s.empty, n)
 	}
 	return n
 }
 
-// disuse says that a socket of use is gone, or was refused. An empty child is removed where the options ask for it.
+// makeRoom reports whether there may be one more child. Where there are as many as may be, an empty one is removed.
+func (s *Server) makeRoom() bool {
+	s.namespacesMu.Lock()
+	defer s.namespacesMu.Unlock()
+	if s.dynamic < s.options.MaxDynamic {
+		return true
+	}
+	for n := range s.empty {
+		s.removeChild(n)
+		return true
+	}
+	return false
+}
+
+// removeChild forgets an empty child. The caller holds namespacesMu.
+func (s *Server) removeChild(n *Namespace) {
+	delete(s.namespaces, n.name)
+	delete(n.parent.children, n.name)
+	delete(s.empty, n)
+	s.dynamic--
+	s.link.exit(n.name)
+}
+
+// disuse says that a socket of use is gone, or was refused. An empty child is removed where the options ask for it, or when
+// another one needs its place.
 func (s *Server) disuse(n *Namespace) {
 	if n.parent == nil {
 		return
@@ -135,11 +160,12 @@ func (s *Server) disuse(n *Namespace) {
 	s.namespacesMu.Lock()
 	defer s.namespacesMu.Unlock()
 	n.users--
-	if n.users == 0 && s.options.CleanupEmptyNamespaces {
-		delete(s.namespaces, n.name)
-		delete(n.parent.children, n.name)
-		s.dynamic.Add(-1)
-		s.link.exit(n.name)
+	switch {
+	case n.users > 0:
+	case s.options.CleanupEmptyNamespaces:
+		s.removeChild(n)
+	default:
+		s.empty[n] = struct{}{}
 	}
 }
 

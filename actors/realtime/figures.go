@@ -135,8 +135,8 @@ func Refusals() []string {
 func Reasons() []Reason {
 	return []Reason{
 		ReasonClientDisconnect, ReasonServerDisconnect, ReasonTransportClose, ReasonTransportError, ReasonPingTimeout, ReasonParseError,
-		ReasonForcedClose, ReasonShutdown, ReasonConnectTimeout, ReasonSlowConsumer, ReasonTokenExpired, ReasonTokenRevoked,
-		ReasonOverload, ReasonPanic,
+		ReasonForcedClose, ReasonForcedServerClose, ReasonShutdown, ReasonConnectTimeout, ReasonSlowConsumer, ReasonTokenExpired,
+		ReasonTokenRevoked, ReasonOverload, ReasonPanic,
 	}
 }
 

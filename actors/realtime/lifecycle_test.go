@@ -188,7 +188,8 @@ func TestLimits(t *testing.T) {
 	u2.say("40/a,")
 	u2.receives(t, "40/a,")
 	u2.say("40/b,")
-	u2.closes(t)
+	u2.receives(t, `44/b,{"message":"Too many namespaces"}`)
+	u2.cut()
 	eventually(t, "room for more", func() bool { return s.Connections() == 1 })
 	for range 4 {
 		dial(t, s, "192.0.2.1")

@@ -88,7 +88,8 @@ func (n *Namespace) Name() string { return n.name }
 func (n *Namespace) Size() int { return int(n.size.Load()) }
 
 // Use adds a middleware: it runs before a socket is connected, after those added before, on a goroutine of its own, and
-// may wait for as long as its context allows. Its error refuses the CONNECT (see ConnectError and ErrClose).
+// may wait for as long as its context allows, which ends after Options.ConnectTimeout, with the connection, or when the
+// server closes. Its error refuses the CONNECT (see ConnectError and ErrClose).
 func (n *Namespace) Use(f func(context.Context, *Socket) error) *Namespace {
 	n.middleware = append(n.middleware, f)
 	return n

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"kapoor.example/desk/protocol/socketio"
 )
 
 // Options of a Server. The zero value of a field means its default.
@@ -29,21 +31,28 @@ type Options struct {
 	NewSid func(Request) (string, error)
 	// MaxPayload bounds a message and a polling body from a client, in bytes. Defaults to 1,000,000.
 	MaxPayload int
+	// MaxPacket bounds the attachments of one packet together, in bytes; beyond, the connection closes. Defaults to ten times
+	// MaxPayload, which is what Node takes: as many attachments as a packet may have, each as large as a message may be.
+	MaxPacket int
 	// MaxPackets bounds the packets of one polling body. Defaults to 10,000.
 	MaxPackets int
-	// MaxQueue is the byte budget of a connection's outbox. Defaults to 1 MiB.
+	// MaxQueue is the byte budget of a connection's outbox; beyond, the connection ends as a slow consumer. One event that
+	// is larger does not count. Defaults to eight times MaxPayload, and to 1 MiB at least.
 	MaxQueue int
-	// MaxInbound bounds the bytes of a connection that wait to be handled; beyond, it is not read. Defaults to 256 KiB
-	// (one message of any allowed size always fits).
+	// MaxInbound bounds the bytes of a connection that wait to be handled, those of a packet whose attachments have not all
+	// come included; beyond, it is not read, but for what completes that packet. Defaults to 256 KiB (one message of any
+	// allowed size always fits).
 	MaxInbound int
-	// MaxNamespaces bounds the namespaces one connection has joined or is joining. Defaults to 16.
+	// MaxNamespaces bounds the namespaces one connection has joined or is joining; beyond, a CONNECT is refused. Defaults to
+	// 16.
 	MaxNamespaces int
 	// MaxRooms bounds the rooms of one socket. Defaults to 1,000.
 	MaxRooms int
-	// MaxDynamic bounds the children of dynamic namespaces altogether; beyond, a CONNECT to a new one is refused. Defaults
-	// to 10,000.
+	// MaxDynamic bounds the children of dynamic namespaces altogether; beyond, an empty one is removed for a new one, and
+	// where none is empty a CONNECT to a new one is refused. Defaults to 10,000.
 	MaxDynamic int
-	// CleanupEmptyNamespaces removes a dynamic namespace with its last socket. Defaults to false: it stays.
+	// CleanupEmptyNamespaces removes a dynamic namespace with its last socket. Defaults to false: it stays while there is
+	// room.
 	CleanupEmptyNamespaces bool
 	// MaxConnections bounds the connections altogether; beyond, handshakes are refused. Defaults to 1,000,000.
 	MaxConnections int
@@ -51,7 +60,8 @@ type Options struct {
 	MaxPerAddress int
 	// MaxPerUser bounds the connections of one user. Defaults to 50.
 	MaxPerUser int
-	// Admissions bounds how many connection middlewares run at once. Defaults to 256.
+	// Admissions bounds how many sockets' middleware runs at once; further ones wait for their turn. A middleware that does
+	// not heed its context keeps its place after its client has left. Defaults to 256.
 	Admissions int
 	// Grace is how long a user counts as online after the last connection is gone. Defaults to 5 s.
 	Grace time.Duration
@@ -95,8 +105,9 @@ func (o Options) withDefaults() Options {
 	set(&o.CloseTimeout, 30*time.Second)
 	set(&o.Grace, 5*time.Second)
 	bound(&o.MaxPayload, 1_000_000)
+	bound(&o.MaxPacket, socketio.DefaultMaxAttachments*o.MaxPayload)
 	bound(&o.MaxPackets, 10_000)
-	bound(&o.MaxQueue, 1<<20)
+	bound(&o.MaxQueue, max(1<<20, 8*o.MaxPayload))
 	bound(&o.MaxInbound, 256<<10)
 	bound(&o.MaxNamespaces, 16)
 	bound(&o.MaxRooms, 1_000)

@@ -26,8 +26,8 @@ type outbox struct {
 	limit   int
 	written int             // bytes of queue[0] that are out already (WebSocket)
 	bytes   int             // of the queue
-	excess  int             // bytes the queue may have besides limit: of replays, as far as they are not out
-	lent    *loan           // for them, nil for none
+	excess  int             // bytes the queue may have besides limit, as far as they are not out: of replays, of a frame larger than limit
+	lent    *loan           // for replays, nil for none
 	taken   int             // frames at the head of the queue that drain is writing
 	poll    chan PollAnswer // the poll that waits, if any
 }
@@ -148,10 +148,14 @@ func (o *outbox) writeVolatileLocked(f *protocol.Frame) Reason {
 
 func (o *outbox) enqueueLocked(frames ...*protocol.Frame) Reason {
 	for _, f := range frames {
-		o.bytes += len(o.bytesOf(f))
+		size := len(o.bytesOf(f))
+		o.bytes += size
 		o.queue = append(o.queue, f)
+		if size > o.limit { // its size is nothing the client could help
+			o.excess = max(o.excess, size)
+		}
 	}
-	if o.bytes > o.limit+o.excess && len(o.queue) > 1 {
+	if o.bytes > o.limit+o.excess {
 		return o.failLocked(ReasonSlowConsumer)
 	}
 	return ""

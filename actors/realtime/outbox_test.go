@@ -143,6 +143,26 @@ func TestOutboxOneBigFrame(t *testing.T) {
 	}
 }
 
+// TestOutboxOneBigFrameAmongOthers: what is queued before or behind a frame that alone exceeds the budget ended the
+// connection. It may have as much as without that frame, and a second one like it is too much.
+func TestOutboxOneBigFrameAmongOthers(t *testing.T) {
+	o, l, reasons := setupOutbox(1000)
+	l.blocked = true
+	o.upgrade(l)
+	small, big := text("4%s", strings.Repeat("x", 400)), text("4%s", strings.Repeat("x", 5_000))
+	for _, f := range []*protocol.Frame{small, big, small} {
+		o.send(f, false)
+	}
+	if r := reasons(); r != nil {
+		t.Errorf("failed with %v", r)
+	}
+	o.send(big, false)
+	l.closes(t)
+	if r := reasons(); len(r) != 1 || r[0] != ReasonSlowConsumer {
+		t.Errorf("failed with %v", r)
+	}
+}
+
 func TestOutboxPolling(t *testing.T) {
 	o, _, _ := setupOutbox(1 << 20)
 	for i := range 3 {

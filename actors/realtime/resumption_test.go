@@ -559,7 +559,7 @@ func TestResumeClosed(t *testing.T) {
 			d.book.err = errors.New("broken")
 		}, RecoveryFailed},
 		{"more than can be held", func(d *desk) {
-			for range 200 {
+			for range d.Options().MaxQueue/10_000 + 1 {
 				d.publish(strings.Repeat("x", 10_000), "anna")
 			}
 		}, RecoveryTooSlow},

@@ -56,8 +56,9 @@ type Server struct {
 	namespaces     map[string]*Namespace // static ones, and the children there are
 	parents        []*Namespace          // of dynamic ones, in the order they are asked
 	onNewNamespace []func(*Namespace)
-	dynamic        atomic.Int64 // children
-	making         sync.Mutex   // held while a child is made
+	dynamic        int                     // children
+	empty          map[*Namespace]struct{} // those of them without a socket
+	making         sync.Mutex              // held while a child is made
 }
 
 // ErrOverloaded says that a connection was refused because of a limit, ErrStopping because the server stops, ErrSid
@@ -73,7 +74,7 @@ func New(system *actors.System, o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{
 		system: system, options: o, namespaces: map[string]*Namespace{}, addresses: map[string]int{}, nobody: &User{},
-		stopped:    make(chan struct{}),
+		stopped: make(chan struct{}), empty: map[*Namespace]struct{}{},
 		admissions: semaphore.NewWeighted(int64(o.Admissions)), seed: maphash.MakeSeed(),
 	}
 	s.pings = system.NewDeadlines(o.PingInterval, heartbeatDue{})

@@ -160,6 +160,7 @@ func (a *sessionActor) settle(m inbound) {
 }
 
 func (a *sessionActor) receive(m inbound) {
+	collecting := a.decoder != nil
 	switch {
 	case m.transport != a.transport:
 		a.candidatePacket(m)
@@ -167,6 +168,9 @@ func (a *sessionActor) receive(m inbound) {
 		a.packet(m.packet)
 	case m.packet.Type == engineio.Close:
 		a.finish()
+	}
+	if collecting && a.decoder == nil {
+		m.size += a.s.inbound.release() // its attachments are all there, or are not waited for any more
 	}
 	if a.behind() {
 		put := a.putAside()

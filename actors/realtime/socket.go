@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -22,8 +23,9 @@ type Socket struct {
 
 	// The session's actor only.
 	state  socketState
-	leave  *disconnect // asked for while it was being attached
-	member *member     // nil until it is attached; own then
+	giveUp context.CancelFunc // of the middleware; nil while none runs
+	leave  *disconnect        // asked for while it was being attached
+	member *member            // nil until it is attached; own then
 
 	connected atomic.Bool
 	leaving   atomic.Bool // Disconnect was called: what the client sends is dropped

@@ -26,7 +26,7 @@ type Config struct {
 	PingTimeout    time.Duration `help:"How long a pong may take." default:"20s" env:"PING_TIMEOUT"`
 	ConnectTimeout time.Duration `help:"How long a connection may stay without a namespace." default:"45s" env:"CONNECT_TIMEOUT"`
 	MaxPayload     int           `help:"Bytes of a message, or a polling body, from a client." default:"1000000" env:"MAX_PAYLOAD"`
-	MaxQueue       int           `help:"Bytes that may wait for a slow connection before it is closed. Suites send in bursts and read later: it is large." default:"67108864" env:"MAX_QUEUE"`
+	MaxQueue       int           `help:"Bytes that may wait for a slow connection before it is closed. Suites send in bursts and read later: it is large. Zero is the library's default." default:"67108864" env:"MAX_QUEUE"`
 	Goroutines     bool          `help:"Let every WebSocket wait in a goroutine of its own, as on systems without epoll." env:"GOROUTINES"`
 	Recovery       bool          `help:"Let clients resume: pid, offsets and replay." env:"RECOVERY"`
 	Redis          string        `help:"URL of a Redis that joins servers to a cluster, Node servers with @socket.io/redis-streams-adapter among them. Clients resume where they were only." placeholder:"URL" env:"REDIS_URL"`
@@ -39,8 +39,8 @@ func (c Config) Validate() error {
 		return errors.New("intervals and timeouts must be positive, such as 300ms")
 	case c.MaxPayload <= 0:
 		return errors.New("max-payload must be a positive number of bytes")
-	case c.MaxQueue <= 0:
-		return errors.New("max-queue must be a positive number of bytes")
+	case c.MaxQueue < 0:
+		return errors.New("max-queue must be a number of bytes, or 0")
 	}
 	return nil
 }

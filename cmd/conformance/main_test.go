@@ -41,7 +41,7 @@ func TestBadConfiguration(t *testing.T) {
 		"no payload":             {[]string{"-max-payload=0"}, "max-payload"},
 		"negative payload":       {[]string{"-max-payload=-5"}, "max-payload"},
 		"payload that is no int": {[]string{"-max-payload=1e6"}, "max-payload"},
-		"no queue":               {[]string{"-max-queue=0"}, "max-queue"},
+		"no queue":               {[]string{"-max-queue=-1"}, "max-queue"},
 		"unknown flag":           {[]string{"-port=1"}, "port"},
 		"an argument":            {[]string{"serve"}, "serve"},
 		"flag without value":     {[]string{"-addr"}, "addr"},

@@ -88,7 +88,7 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 		return nil, err
 	}
 	options := realtime.Options{
-		PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, MaxPayload: c.MaxPayload, MaxQueue: c.MaxQueue,
+		PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, MaxPayload: c.MaxPayload, MaxPacket: c.MaxPayload, MaxQueue: c.MaxQueue,
 		MaxConnections: c.MaxConnections, MaxPerUser: c.MaxConnectionsPerUser, MaxPerAddress: c.MaxConnectionsPerAddress,
 		Grace:  max(c.PresenceGrace, time.Nanosecond), // zero would be the default
 		Replay: replay(c, store), Now: now, Logger: log,

@@ -23,6 +23,8 @@ const pages = {
 const clients = { 'bundle of 4': '/4', 'module of 4': '/module', 'bundle of 3': '/3' };
 const transports = { polling: { transports: ['polling'] }, websocket: { transports: ['websocket'] }, upgrade: {} };
 
+const rounds = long ? 200 : 20;
+
 let site;
 let browser;
 let context;
@@ -129,7 +131,7 @@ for (const [client, path] of Object.entries(clients)) {
         assert.deepEqual(got.back, ['back']);
       });
 
-      if (path === '/4') test(`a server that is killed, by ${transport}`, async () => {
+      if (path !== '/module') test(`a server that is killed, by ${transport}`, async () => {
         const own = await server();
         const page = await shared(path);
         await page.evaluate(async ([url, options]) => {
@@ -177,6 +179,47 @@ for (const [client, path] of Object.entries(clients)) {
       assert.deepEqual(got, { message: 'not authorized', data: { code: 401 } });
     });
 
+    // As in upgrade.mjs: what the page says comes back, and what another client says comes without being asked for.
+    if (path !== '/module') test(`${rounds} upgrades while both sides write`, async () => {
+      const page = await shared(path);
+      const got = await page.evaluate(async ([url, rounds]) => {
+        const talker = await connect(url, { transports: ['websocket'] });
+        const wrong = [];
+        for (let round = 0; round < rounds; round++) {
+          const socket = (globalThis.client ?? globalThis).io(url, quick);
+          const name = `told ${location.pathname} ${round}`;
+          const back = [];
+          const told = [];
+          socket.on('message-back', (n) => back.push(n));
+          socket.on(name, (n) => told.push(n));
+          socket.on('disconnect', (reason) => reason === 'io client disconnect' || wrong.push(`${round}: ${reason}`));
+          let upgraded = false;
+          socket.io.once('open', () => socket.io.engine.once('upgrade', () => (upgraded = true)));
+          await event(socket, 'connect');
+          let sent = 0;
+          for (let after = 0; after < 10 && sent < 30_000; after += upgraded) {
+            for (let burst = 0; burst < 3; burst++, sent++) {
+              socket.emit('message', sent, ...(sent % 7 ? [] : [bytes(5)]));
+              talker.emit('shout', name, sent);
+            }
+            await ask(talker, 'echo'); // paces
+          }
+          await within(new Promise((resolve) => {
+            const look = () => (back.length >= sent && told.length >= sent ? resolve() : setTimeout(look, 5));
+            look();
+          }), `${sent} events`);
+          for (const list of [back, told]) {
+            if (list.length !== sent || list.some((n, i) => n !== i)) wrong.push(`${round}: ${list}`);
+          }
+          if (socket.io.engine.transport.name !== 'websocket') wrong.push(`${round}: no upgrade`);
+          socket.disconnect();
+        }
+        talker.disconnect();
+        return wrong;
+      }, [common.url, rounds]);
+      assert.deepEqual(got, []);
+    });
+
     if (path === '/module') test('transports given as classes', async () => {
       const page = await shared(path);
       for (const name of ['Fetch', 'XHR', 'WebSocket']) {
@@ -188,7 +231,7 @@ for (const [client, path] of Object.entries(clients)) {
       }
     });
 
-    if (path === '/4') test('heartbeats', async () => {
+    if (path !== '/module') test('heartbeats', async () => {
       const { url } = await server({ 'ping-interval': '300ms', 'ping-timeout': '200ms' });
       const page = await shared(path);
       // As in heartbeats.mjs: three tries, since a busy machine may keep a pong for 200 ms.

@@ -42,6 +42,19 @@ describe('the limit of a payload', { concurrency: 4 }, () => {
     }
   }
 
+  // What comes back is more than one message may be, and waits until the client polls again.
+  for (const [transport, options] of Object.entries(transports)) {
+    if (!modern && transport !== 'websocket') continue; // the older client sends both in one body
+    test(`two of 0.6 of it at once by ${transport}`, async (t) => {
+      const { url } = await server();
+      const socket = await connect(t, url, options);
+      const before = socket.id;
+      const halves = ['a', 'b'].map((c) => c.repeat(600_000));
+      assert.deepEqual(await Promise.all(halves.map((half) => ask(socket, 'echo', half))), halves.map((half) => [half]));
+      assert.equal(socket.id, before);
+    });
+  }
+
   if (modern) test('many messages that are over the limit together', async (t) => { // the older one splits no payloads
     const { url } = await server({ 'max-payload': limit });
     const socket = await connect(t, url, transports.polling);

@@ -72,6 +72,9 @@ func (d *Decoder) Binary(b []byte) (p Packet, complete bool, err error) {
 	return p, true, nil
 }
 
+// Pending returns the packet whose attachments have not all come, with those that have, and false where there is none.
+func (d *Decoder) Pending() (p Packet, ok bool) { return d.pending, d.due > 0 }
+
 // Reset drops a packet whose attachments have not all come. The limits stay.
 func (d *Decoder) Reset() {
 	d.pending, d.due, d.bytes = Packet{}, 0, 0

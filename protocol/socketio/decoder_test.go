@@ -343,6 +343,22 @@ func TestDecoderOrder(t *testing.T) {
 	}
 }
 
+func TestDecoderPending(t *testing.T) {
+	var d Decoder
+	if p, ok := d.Pending(); ok {
+		t.Errorf("nothing came, and %+v is pending", p)
+	}
+	d.Text([]byte(`52-/n,7["x",` + ph("0") + `,` + ph("1") + `]`))
+	d.Binary([]byte{1})
+	if p, ok := d.Pending(); !ok || p.Namespace != "/n" || p.ID != "7" || len(p.Attachments) != 1 {
+		t.Errorf("%t, %+v is pending", ok, p)
+	}
+	d.Binary([]byte{2})
+	if p, ok := d.Pending(); ok {
+		t.Errorf("all has come, and %+v is pending", p)
+	}
+}
+
 func TestDecoderLimits(t *testing.T) {
 	d := Decoder{MaxAttachments: 2, MaxDepth: 3}
 	if _, _, err := d.Text([]byte(`53-["x"]`)); err != ErrTooManyAttachments {

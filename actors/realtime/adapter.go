@@ -51,6 +51,7 @@ type (
 		data        []byte
 		attachments [][]byte
 		answers     *collection // nil where no answer is wanted
+		heard       Position    // its place among those that are not in the log, zero where that does not matter
 	}
 	publication struct {
 		entries []Entry
@@ -109,7 +110,7 @@ func (a *adapter) broadcast(m broadcast) {
 	}
 	a.emitToShards(emit{
 		namespace: name, rooms: m.rooms, except: m.except, volatile: m.volatile, answers: m.answers,
-		frame: frameOf(packet, m.plain), event: m.event,
+		frame: frameOf(packet, m.plain), event: m.event, heard: m.heard,
 	})
 }
 

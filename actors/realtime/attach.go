@@ -12,6 +12,11 @@ func (s *shard) attach(m attach) {
 		}
 	}
 	if m.member.resuming != nil {
+		if s.server.overheard.missed(socket.record.heard, m.rooms) {
+			s.server.resumption.observe(RecoveryUnknown)
+			s.server.system.Send(socket.session.pid, anew{socket})
+			return
+		}
 		s.hold(m)
 		return
 	}
@@ -41,7 +46,7 @@ func (s *shard) welcome(m *member) bool {
 	socket := m.socket
 	if socket.record == nil {
 		if r := s.server.resumption; r.serves(socket) {
-			r.issue(socket, s.place())
+			r.issue(socket, s.place(), s.server.overheard.place(s.heard))
 		}
 		m.connected = s.seen
 		m.out.send(socket.welcome(), false)

@@ -30,7 +30,7 @@ type link struct {
 type underway struct {
 	namespace string
 	ticket    uint64
-	apply     func() // to this server's own sockets; it does not wait
+	apply     func(at cluster.Position) // to this server's own sockets, with its place where it has one; it does not wait
 }
 
 // answerTime is how long other servers may take where nothing else is said. It is Node's.
@@ -73,7 +73,7 @@ func (l *link) exit(namespace string) {
 
 // publish sends something to all servers of a namespace. apply does it to this server's own sockets: when the log says that
 // it is its turn, so that all servers have one order, or at once where the log is out of reach or does not take it.
-func (l *link) publish(namespace string, body cluster.Body, apply func()) {
+func (l *link) publish(namespace string, body cluster.Body, apply func(cluster.Position)) {
 	l.mu.Lock()
 	defer l.mu.Unlock() // what is delivered waits until it is noted here
 	ticket, err := l.bus.Publish(namespace, body, nil)
@@ -81,7 +81,7 @@ func (l *link) publish(namespace string, body cluster.Body, apply func()) {
 		l.server.options.Logger.Warn().Err(err).Str("namespace", namespace).Msg("Other servers do not get this")
 	}
 	if err != nil || l.degraded || l.closed {
-		apply()
+		apply(cluster.Position{})
 		return
 	}
 	l.sent = append(l.sent, underway{namespace, ticket, apply})
@@ -127,14 +127,14 @@ func (l *link) own(e cluster.Entry) {
 	}
 	apply := l.sent[at].apply
 	l.sent = slices.Delete(l.sent, at, at+1)
-	apply()
+	apply(e.Position)
 	l.wakeLocked()
 }
 
 // applyLocked does to this server's sockets what will be delivered late or never.
 func (l *link) applyLocked() {
 	for _, s := range l.sent {
-		s.apply()
+		s.apply(cluster.Position{})
 	}
 	l.sent = nil
 	l.wakeLocked()
@@ -163,6 +163,9 @@ func (l *link) Missed(namespaces []string) {
 	l.mu.Lock()
 	l.applyLocked()
 	l.mu.Unlock()
+	if o := l.server.overheard; o != nil {
+		o.lost()
+	}
 	l.server.options.Logger.Warn().Strs("namespaces", namespaces).Msg("Events of other servers were lost; clients connect again")
 	for _, name := range namespaces {
 		n := l.server.known(name)
@@ -192,18 +195,25 @@ func (n *Namespace) addressed(t cluster.Target) Broadcast {
 
 // emit sends a broadcast to the sockets it is for, here and on the other servers.
 func (s *Server) emit(b broadcast) {
-	here := func() { s.adapter.send(b) }
 	if s.link == nil || b.local {
-		here()
+		s.adapter.send(b)
 		return
 	}
 	body := cluster.Broadcast{To: b.target(), Data: b.data, Attachments: b.attachments, Volatile: b.volatile, Plain: b.plain}
 	if b.volatile {
 		s.link.signal(b.namespace.name, body)
-		here()
+		s.adapter.send(b)
 		return
 	}
-	s.link.publish(b.namespace.name, body, here)
+	s.link.publish(b.namespace.name, body, func(at cluster.Position) { s.link.emit(b, at) })
+}
+
+// emit sends what has come over the log to this server's own sockets.
+func (l *link) emit(b broadcast, at cluster.Position) {
+	if o := l.server.overheard; o != nil && !b.volatile && b.namespace.name == "/" {
+		b.heard = o.note(b.rooms, at)
+	}
+	l.server.adapter.send(b)
 }
 
 // everywhere does something to the addressed sockets, here and on the other servers. here must not wait.
@@ -216,6 +226,6 @@ func (b Broadcast) everywhere(body cluster.Body, here func(Broadcast)) {
 	for _, n := range b.namespace.targets() {
 		to := b
 		to.namespace = n
-		l.publish(n.name, body, func() { here(to) })
+		l.publish(n.name, body, func(cluster.Position) { here(to) })
 	}
 }

@@ -20,19 +20,26 @@ type gang struct {
 	sids    []string
 }
 
+// board opens a bus, and closes it after what uses it.
+func board(t *testing.T, m *bustest.Memory) Bus {
+	t.Helper()
+	bus := m.Join()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := bus.Close(ctx); err != nil {
+			t.Errorf("close the bus: %v", err)
+		}
+	})
+	return bus
+}
+
 // assemble starts a cluster. Server i puts its client into the rooms "all" and "r<i>".
 func assemble(t *testing.T, n int, prepare func(i int, s *Server)) *gang {
 	t.Helper()
 	g := &gang{memory: bustest.NewMemory()}
 	for i := range n {
-		bus := g.memory.Join()
-		t.Cleanup(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), patience)
-			defer cancel()
-			if err := bus.Close(ctx); err != nil {
-				t.Errorf("close the bus: %v", err)
-			}
-		})
+		bus := board(t, g.memory)
 		sids := make(chan string, 1)
 		s := setup(t, Options{Bus: bus}, func(s *Server) {
 			s.Of("/").Use(func(_ context.Context, socket *Socket) error {

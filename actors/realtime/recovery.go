@@ -43,6 +43,7 @@ type record struct {
 	pid, id   string
 	recall    Recall   // with a log: what it missed, and
 	left      []string // which of its user's rooms it is not in
+	heard     Position // of the bus, up to where it missed nothing
 	namespace string
 	user      User
 	rooms     []string

@@ -32,8 +32,9 @@ type Server struct {
 	nobody     *User // whose a socket is until the middleware says so
 	adapter    *adapter
 	shards     []*shard
-	link       *link    // nil without a cluster
-	history    *history // nil without recovery, as keeper
+	link       *link      // nil without a cluster
+	overheard  *overheard // nil without a cluster, or without Options.Replay
+	history    *history   // nil without recovery, as keeper
 	keeper     *keeper
 	resumption *resumption // nil without Options.Replay
 	counted    counted
@@ -99,6 +100,9 @@ func New(system *actors.System, o Options) *Server {
 		s.shards = append(s.shards, shard)
 	}
 	if o.Bus != nil {
+		if s.resumption != nil {
+			s.overheard = newOverheard(s, o.Bus)
+		}
 		s.link = newLink(s, o.Bus)
 	}
 	return s

@@ -22,6 +22,7 @@ type shard struct {
 	taken   int64        // those of them that are pending
 	seen    uint64       // the last event of the history that came here
 	at      Position     // with a log, the last entry that did
+	heard   Position     // with a log, the last event of the bus that did
 
 	pending   []emit // resolved at the next flush
 	done      []func()
@@ -52,6 +53,7 @@ type (
 		volatile      bool
 		answers       *collection
 		at            *position                                  // in the history, nil where it is not
+		heard         Position                                   // its place among those that are not in the log
 		event         func() (data []byte, attachments [][]byte) // for listeners
 		only          *member                                    // the one it is for, instead of rooms
 		then          any                                        // sent to its session afterwards, or nil
@@ -92,6 +94,9 @@ func (s *shard) Receive(c *actors.Context) {
 	case emit:
 		s.taken++
 		s.saw(m.at)
+		if s.heard.Compare(m.heard) < 0 {
+			s.heard = m.heard
+		}
 		s.pending = append(s.pending, m)
 		s.schedule()
 	case direct:

@@ -124,6 +124,9 @@ func (s *shard) touch(r *roomIndex, e *emit) {
 		if e.at != nil && m.has(e.at) {
 			continue
 		}
+		if e.unplaced > 0 && m.trace != nil {
+			m.trace.torn = true
+		}
 		if e.answers != nil {
 			e.answers.expect(m.socket)
 		}

@@ -34,7 +34,7 @@ func (l *link) foreign(m cluster.Message, at cluster.Position) {
 		}
 		to := n.addressed(body.To)
 		to.volatile, to.plain = body.Volatile, body.Plain
-		l.emit(broadcast{Broadcast: to, data: body.Data, attachments: body.Attachments}, at)
+		l.emit(broadcast{Broadcast: to, data: body.Data, attachments: body.Attachments}, at, l.whole(m.Namespace))
 	case cluster.Join:
 		n.addressed(body.To).SocketsJoin(body.Rooms...)
 	case cluster.Leave:

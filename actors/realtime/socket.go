@@ -26,8 +26,9 @@ type Socket struct {
 	member *member     // nil until it is attached; own then
 
 	connected atomic.Bool
-	leaving   atomic.Bool // Disconnect was called: what the client sends is dropped
-	watched   atomic.Bool // somebody listens to what is sent
+	leaving   atomic.Bool  // Disconnect was called: what the client sends is dropped
+	flying    atomic.Int32 // events to it that are on their way over the stream
+	watched   atomic.Bool  // somebody listens to what is sent
 
 	mu        sync.Mutex
 	entered   bool // the shard has been told of the socket
@@ -138,6 +139,14 @@ func (s *Socket) Broadcast() Broadcast {
 // connection ends. What the client has sent and nobody has handled yet is dropped.
 func (s *Socket) Disconnect(close bool) {
 	s.leaving.Store(true)
+	if s.flying.Load() > 0 {
+		s.session.server.link.behind(s.namespace.name, func() { s.disconnectNow(close) })
+		return
+	}
+	s.disconnectNow(close)
+}
+
+func (s *Socket) disconnectNow(close bool) {
 	if m := s.behind(); m != nil {
 		s.session.server.adapter.send(direct{member: m, then: disconnect{s, close}})
 		return

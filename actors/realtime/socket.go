@@ -18,6 +18,7 @@ type Socket struct {
 	namespace *Namespace
 	session   *Session
 	auth      json.RawMessage
+	issued    int64 // when the CONNECT came, in milliseconds
 	user      *User // set by the middleware, fixed afterwards
 
 	// The session's actor only.
@@ -76,7 +77,7 @@ func newSocket(s *Session, n *Namespace, auth json.RawMessage) *Socket {
 		socket = &Socket{}
 	}
 	socket.id, socket.namespace, socket.session, socket.user = newSid(), n, s, s.server.nobody
-	socket.auth = slices.Clone(auth)
+	socket.auth, socket.issued = slices.Clone(auth), s.server.options.Now().UnixMilli()
 	return socket
 }
 

@@ -78,9 +78,10 @@ func (st *stream) doubt() {
 	st.doubtful = st.server.options.Now().Add(st.tail.keep)
 }
 
-// changedLately reports whether the log may have lost something since somebody went away who can come back.
-func (st *stream) changedLately() bool {
-	epoch, now := st.bus.Epoch(), st.server.options.Now()
+// changedLately reports whether the log, which has an epoch now, may have lost something since somebody went away who can come
+// back.
+func (st *stream) changedLately(epoch string) bool {
+	now := st.server.options.Now()
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if epoch != st.epoch {

@@ -185,13 +185,13 @@ func (a *sessionActor) reread(m reread) {
 func (st *stream) missed(ctx context.Context, socket *Socket, rooms []string, f *found) bool {
 	r := socket.record
 	q := cluster.Query{Namespace: socket.namespace.name, Rooms: rooms, Limit: streamPage}
-	vouched, ok := st.begin(r.session.Trace, socket.offset, &q, f)
+	vouched, ok := st.begin(r.session, socket.offset, &q, f)
 	if !ok {
 		return false
 	}
 	if st.inTail(q, vouched) {
-		f.through, f.epoch = Position(q.After), st.bus.Epoch()
-		return q.Epoch == "" || q.Epoch == f.epoch
+		f.through, f.epoch = Position(q.After), r.session.Epoch
+		return true
 	}
 	for bytes := 0; ; {
 		replay, err := st.bus.Since(ctx, q)
@@ -221,13 +221,17 @@ func (st *stream) missed(ctx context.Context, socket *Socket, rooms []string, f 
 
 // begin finds after which position a socket has missed events, and whether that was the end of the log once: else it has to be
 // an entry.
-func (st *stream) begin(t *cluster.Trace, offset string, q *cluster.Query, f *found) (vouched, ok bool) {
+func (st *stream) begin(s *cluster.Session, offset string, q *cluster.Query, f *found) (vouched, ok bool) {
+	t, epoch := s.Trace, s.Epoch
 	at, isPosition := cluster.ParsePosition(offset)
 	if t == nil { // Node's: it says nothing, and an offset has to be there
 		f.connected, f.stale = Position(at), offset
 		q.After = at
 		f.sent = &position{offset: offset, place: Position(at)}
-		return false, isPosition && !st.changedLately()
+		return false, isPosition && !st.changedLately(epoch)
+	}
+	if t.Epoch != epoch {
+		return false, false // the log has lost something since, and maybe nobody here has noticed yet
 	}
 	q.Epoch = t.Epoch
 	f.connected, f.stale = Position(t.Connected), t.Stale

@@ -53,9 +53,7 @@ const (
 // OpenSessions returns the sessions of the servers with these names; the zero Names are Node's. onError is told what goes
 // wrong in the background, and must not block.
 func (c *Client) OpenSessions(names wire.Names, onError func(error)) *Sessions {
-	if names.Sessions == "" {
-		names.Sessions = wire.DefaultNames().Sessions
-	}
+	names = BusOptions{Names: names}.withDefaults().Names
 	s := &Sessions{client: c, names: names, onError: onError, ended: make(chan struct{}), more: make(chan struct{}, 1)}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	go s.run()
@@ -183,12 +181,12 @@ func (s *Sessions) left(batch []errand, err error) (left []errand) {
 
 // do does a batch over a connection, and returns what is not done when that breaks.
 func (s *Sessions) do(conn redis.Conn, batch []errand) ([]errand, error) {
-	now := s.client.options.Now()
+	now, epoch := s.client.options.Now(), s.client.key("epoch", s.names.Stream)
 	for _, e := range batch {
 		key := s.names.Session(e.pid)
 		var err error
 		if e.taken != nil {
-			err = errors.Join(conn.Send("PTTL", key), conn.Send("GETDEL", key))
+			err = errors.Join(conn.Send("GET", epoch), conn.Send("PTTL", key), conn.Send("GETDEL", key))
 		} else {
 			err = conn.Send("SET", key, e.value, "PX", max(1, e.until.Sub(now).Milliseconds()))
 		}
@@ -220,6 +218,10 @@ func (s *Sessions) receive(conn redis.Conn, e errand) error {
 		}
 		return nil
 	}
+	epoch, err := redis.String(conn.Receive())
+	if err != nil && conn.Err() != nil {
+		return err
+	}
 	ms, err := redis.Int64(conn.Receive())
 	if err != nil && conn.Err() != nil {
 		return err
@@ -241,7 +243,7 @@ func (s *Sessions) receive(conn redis.Conn, e errand) error {
 		e.taken <- takings{}
 		return nil
 	}
-	session.Left = time.Duration(max(0, ms)) * time.Millisecond
+	session.Epoch, session.Left = epoch, time.Duration(max(0, ms))*time.Millisecond
 	e.taken <- takings{session: &session}
 	return nil
 }

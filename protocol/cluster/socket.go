@@ -34,6 +34,8 @@ type Session struct {
 	Data    socketio.Arg
 	// Left is how long it can still be taken. Node takes its own window.
 	Left time.Duration
+	// Epoch is that of the log when it was taken.
+	Epoch string
 	// Trace is what a server of ours says besides; nil from a Node server, which drops it too.
 	Trace *Trace
 }

@@ -217,9 +217,12 @@ func (st *stream) leave(s *shard, m *member, r *record) {
 	if r == nil || m.trace == nil || m.trace.torn {
 		return
 	}
+	at := s.placeIn(r.namespace)
+	if at.Compare(m.trace.through) < 0 {
+		at = m.trace.through // it came from a server that was ahead of this shard
+	}
 	t := cluster.Trace{
-		Epoch: m.trace.epoch, Connected: cluster.Position(m.trace.connected), Stale: m.trace.stale,
-		Detached: cluster.Position(s.placeIn(r.namespace)),
+		Epoch: m.trace.epoch, Connected: cluster.Position(m.trace.connected), Stale: m.trace.stale, Detached: cluster.Position(at),
 	}
 	if m.sent != nil {
 		t.Sent = cluster.Position(m.sent.place)

@@ -201,7 +201,7 @@ func (st *stream) missed(ctx context.Context, socket *Socket, rooms []string, f 
 			}
 			return false
 		}
-		if q.Epoch != "" && replay.Epoch != q.Epoch {
+		if replay.Epoch != r.session.Epoch {
 			return false // the log has lost something since
 		}
 		for _, e := range replay.Entries {
@@ -233,7 +233,6 @@ func (st *stream) begin(s *cluster.Session, offset string, q *cluster.Query, f *
 	if t.Epoch != epoch {
 		return false, false // the log has lost something since, and maybe nobody here has noticed yet
 	}
-	q.Epoch = t.Epoch
 	f.connected, f.stale = Position(t.Connected), t.Stale
 	if !t.Sent.IsZero() {
 		f.sent = &position{offset: t.Sent.String(), place: Position(t.Sent)}
@@ -242,13 +241,15 @@ func (st *stream) begin(s *cluster.Session, offset string, q *cluster.Query, f *
 	switch {
 	case t.Sent.IsZero() && none, isPosition && at == t.Sent:
 		// It has all that was sent to it, and nothing else up to its end was for it.
-		q.After = t.Detached
-		if q.After.Compare(t.Connected) < 0 {
-			q.After = t.Connected
+		q.After, q.Epoch = t.Detached, epoch
+		for _, had := range []cluster.Position{t.Connected, t.Sent} {
+			if q.After.Compare(had) < 0 {
+				q.After = had
+			}
 		}
 		return true, true
 	case none:
-		q.After = t.Connected
+		q.After, q.Epoch = t.Connected, epoch
 		return true, true
 	}
 	q.After = at

@@ -51,6 +51,9 @@ type (
 		data        []byte
 		attachments [][]byte
 		answers     *collection // nil where no answer is wanted
+		place       Position    // in the log of the bus, zero for none
+		whole       bool        // whatever was sent without a place stands before it
+		heard       Position    // its place among those that are not in the log, zero where that does not matter
 	}
 	publication struct {
 		entries []Entry
@@ -75,6 +78,9 @@ func (a *adapter) Receive(c *actors.Context) {
 		a.toShards(m)
 	case sweepDue:
 		a.server.keeper.forget()
+	case gap:
+		m.unplaced = a.server.stream.unplaced.Add(1)
+		a.toShards(m)
 	case collectionDue:
 		m.collection.end(ErrAckTimeout)
 	case direct:
@@ -92,6 +98,9 @@ func (a *adapter) broadcast(m broadcast) {
 	switch h := a.server.history; {
 	case m.answers != nil:
 		packet.ID = m.answers.packetID()
+	case a.server.stream != nil && !m.volatile:
+		a.streamed(m, packet)
+		return
 	case h != nil && !m.volatile:
 		offset := h.offset()
 		packet.Data = socketio.AppendLast(nil, m.data, offset)
@@ -102,7 +111,7 @@ func (a *adapter) broadcast(m broadcast) {
 	}
 	a.emitToShards(emit{
 		namespace: name, rooms: m.rooms, except: m.except, volatile: m.volatile, answers: m.answers,
-		frame: frameOf(packet, m.plain), event: m.event,
+		frame: frameOf(packet, m.plain), event: m.event, heard: m.heard,
 	})
 }
 

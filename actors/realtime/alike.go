@@ -56,7 +56,7 @@ func (s *shard) writeAlike(r *roomIndex, frames []*protocol.Frame) {
 			continue
 		}
 		m.mark = s.mark
-		if m.resuming != nil || m.socket.watched.Load() || first != nil && first.seq <= m.from && first.seq > 0 {
+		if m.resuming != nil || m.trace != nil || m.socket.watched.Load() || first != nil && first.seq <= m.from && first.seq > 0 {
 			for i := range s.pending {
 				s.tell(m, &s.pending[i])
 			}

@@ -12,6 +12,11 @@ func (s *shard) attach(m attach) {
 		}
 	}
 	if m.member.resuming != nil {
+		if s.server.overheard.missed(socket.record.heard, m.rooms) {
+			s.server.resumption.observe(RecoveryUnknown)
+			s.server.system.Send(socket.session.pid, anew{socket})
+			return
+		}
 		s.hold(m)
 		return
 	}
@@ -39,9 +44,12 @@ func (s *shard) include(m attach) {
 // is emitted after that follows. It reports false where it has become unknown what was missed.
 func (s *shard) welcome(m *member) bool {
 	socket := m.socket
+	if st := s.server.stream; st != nil {
+		return st.greet(s, m)
+	}
 	if socket.record == nil {
 		if r := s.server.resumption; r.serves(socket) {
-			r.issue(socket, s.place())
+			r.issue(socket, s.place(), s.server.overheard.place(s.heard))
 		}
 		m.connected = s.seen
 		s.greet(m)
@@ -101,6 +109,10 @@ func (s *shard) keep(m detach, wasIn bool) {
 	}
 	if !wasIn {
 		m.record = nil
+	}
+	if st := s.server.stream; st != nil {
+		st.leave(s, m.member, m.record)
+		m.record = nil // whoever resumes it asks there
 	}
 	if m.record != nil {
 		m.record.connected, m.record.sent, m.record.detached = m.member.connected, m.member.sent, s.seen

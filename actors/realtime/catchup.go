@@ -57,6 +57,9 @@ func (h *resuming) hold(f *protocol.Frame, at *position, volatile bool, limit in
 
 // has reports whether a member has an event of the log, or of the history, already.
 func (m *member) has(at *position) bool {
+	if m.trace != nil {
+		return m.trace.has(m, at)
+	}
 	if at.seq > 0 {
 		if at.seq <= m.from {
 			return true // it came back from a shard that was ahead of this one

@@ -77,6 +77,10 @@ func (a *sessionActor) resume(socket *Socket) {
 		if wait {
 			return
 		}
+		if server.stream != nil {
+			server.system.Go(retrieval{socket, pid, offset})
+			return
+		}
 		// What the history does not know in full is never sent in part: the client begins anew.
 		if r != nil && server.history.covers(r, offset) {
 			socket.resume(r, offset)
@@ -140,6 +144,10 @@ func (a *sessionActor) admitted(m admitted) {
 	}
 	if a.s.server.resumption.serves(m.socket) {
 		a.claim(m.socket)
+		return
+	}
+	if m.socket.record != nil && a.s.server.stream != nil {
+		a.readmitted(m.socket)
 		return
 	}
 	if r := m.socket.record; r != nil {

@@ -139,6 +139,9 @@ func (s *shard) tell(m *member, e *emit) {
 	if e.at != nil && m.has(e.at) {
 		return
 	}
+	if e.unplaced > 0 && m.trace != nil {
+		m.trace.torn = true
+	}
 	if e.answers != nil {
 		e.answers.expect(m.socket)
 	}

@@ -14,6 +14,7 @@ type position struct {
 	seq    uint64
 	offset string
 	place  Position // of an entry of the log; seq is 0 then
+	whole  bool     // of the stream: whatever was sent without a place stands before it
 }
 
 // logged is an event that can be replayed: neither volatile nor with an ack.

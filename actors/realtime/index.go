@@ -19,6 +19,7 @@ type member struct {
 	sent      *position // the last event of the history that was for it
 	from      uint64    // it has everything up to this event
 	resuming  *resuming // with a log, while it resumes
+	trace     *traced   // over the stream
 }
 
 // inRoom is a member's place in a room.

@@ -24,20 +24,24 @@ type link struct {
 	sent     []underway    // not delivered yet, in order
 	settled  chan struct{} // closed, and made anew, when some of it was
 	closed   bool
+	late     map[string]uint64 // by namespace, the last ticket of what was applied before it is delivered
 }
 
 // underway is something of this server on its way through the log.
 type underway struct {
 	namespace string
 	ticket    uint64
-	apply     func() // to this server's own sockets; it does not wait
+	// apply does it to this server's own sockets, with its place where it has one, and whether all that was applied without
+	// one stands before it. It does not wait.
+	apply func(at cluster.Position, whole bool)
+	then  []func() // what waits for it
 }
 
 // answerTime is how long other servers may take where nothing else is said. It is Node's.
 const answerTime = 5 * time.Second
 
 func newLink(s *Server, bus Bus) *link {
-	l := &link{server: s, bus: bus, ran: make(chan struct{}), settled: make(chan struct{})}
+	l := &link{server: s, bus: bus, late: map[string]uint64{}, ran: make(chan struct{}), settled: make(chan struct{})}
 	l.ctx, l.stop = context.WithCancel(context.Background())
 	go func() {
 		defer close(l.ran)
@@ -61,6 +65,7 @@ func (l *link) close() {
 // enter and exit follow the namespaces; those of no cluster do nothing.
 func (l *link) enter(namespace string) {
 	if l != nil {
+		l.server.stream.enter(namespace)
 		l.bus.Enter(namespace)
 	}
 }
@@ -68,23 +73,28 @@ func (l *link) enter(namespace string) {
 func (l *link) exit(namespace string) {
 	if l != nil {
 		l.bus.Exit(namespace)
+		l.server.stream.exit(namespace)
 	}
 }
 
 // publish sends something to all servers of a namespace. apply does it to this server's own sockets: when the log says that
 // it is its turn, so that all servers have one order, or at once where the log is out of reach or does not take it.
-func (l *link) publish(namespace string, body cluster.Body, apply func()) {
+func (l *link) publish(namespace string, body cluster.Body, apply func(cluster.Position, bool)) {
 	l.mu.Lock()
 	defer l.mu.Unlock() // what is delivered waits until it is noted here
 	ticket, err := l.bus.Publish(namespace, body, nil)
 	if err != nil {
 		l.server.options.Logger.Warn().Err(err).Str("namespace", namespace).Msg("Other servers do not get this")
+		l.server.stream.doubt()
 	}
 	if err != nil || l.degraded || l.closed {
-		apply()
+		if err == nil {
+			l.late[namespace] = ticket
+		}
+		apply(cluster.Position{}, false)
 		return
 	}
-	l.sent = append(l.sent, underway{namespace, ticket, apply})
+	l.sent = append(l.sent, underway{namespace: namespace, ticket: ticket, apply: apply})
 }
 
 // signal sends something to the other servers that may be lost.
@@ -121,20 +131,56 @@ func (l *link) settle(ctx context.Context) error {
 func (l *link) own(e cluster.Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if last, some := l.late[e.Namespace]; some && last <= e.Ticket {
+		delete(l.late, e.Namespace)
+	}
 	at := slices.IndexFunc(l.sent, func(s underway) bool { return s.namespace == e.Namespace && s.ticket == e.Ticket })
 	if at < 0 {
 		return
 	}
-	apply := l.sent[at].apply
+	one := l.sent[at]
 	l.sent = slices.Delete(l.sent, at, at+1)
-	apply()
+	one.apply(e.Position, l.wholeLocked(e.Namespace))
+	one.goOn()
 	l.wakeLocked()
+}
+
+// wholeLocked reports whether everything that was applied to a namespace was delivered.
+func (l *link) wholeLocked(namespace string) bool { return l.late[namespace] == 0 }
+
+func (l *link) whole(namespace string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.wholeLocked(namespace)
+}
+
+// behind does something after what was published to a namespace before was applied: at once where all of it was.
+func (l *link) behind(namespace string, do func()) {
+	l.mu.Lock()
+	for i := len(l.sent) - 1; i >= 0; i-- {
+		if l.sent[i].namespace == namespace {
+			l.sent[i].then = append(l.sent[i].then, do)
+			l.mu.Unlock()
+			return
+		}
+	}
+	l.mu.Unlock()
+	do()
+}
+
+// goOn does what has waited for something.
+func (u underway) goOn() {
+	for _, do := range u.then {
+		do()
+	}
 }
 
 // applyLocked does to this server's sockets what will be delivered late or never.
 func (l *link) applyLocked() {
 	for _, s := range l.sent {
-		s.apply()
+		l.late[s.namespace] = s.ticket
+		s.apply(cluster.Position{}, false)
+		s.goOn()
 	}
 	l.sent = nil
 	l.wakeLocked()
@@ -163,6 +209,10 @@ func (l *link) Missed(namespaces []string) {
 	l.mu.Lock()
 	l.applyLocked()
 	l.mu.Unlock()
+	if o := l.server.overheard; o != nil {
+		o.lost()
+	}
+	l.server.stream.lose(namespaces)
 	l.server.options.Logger.Warn().Strs("namespaces", namespaces).Msg("Events of other servers were lost; clients connect again")
 	for _, name := range namespaces {
 		n := l.server.known(name)
@@ -192,18 +242,26 @@ func (n *Namespace) addressed(t cluster.Target) Broadcast {
 
 // emit sends a broadcast to the sockets it is for, here and on the other servers.
 func (s *Server) emit(b broadcast) {
-	here := func() { s.adapter.send(b) }
 	if s.link == nil || b.local {
-		here()
+		s.adapter.send(b)
 		return
 	}
 	body := cluster.Broadcast{To: b.target(), Data: b.data, Attachments: b.attachments, Volatile: b.volatile, Plain: b.plain}
 	if b.volatile {
 		s.link.signal(b.namespace.name, body)
-		here()
+		s.adapter.send(b)
 		return
 	}
-	s.link.publish(b.namespace.name, body, here)
+	s.link.publish(b.namespace.name, body, func(at cluster.Position, whole bool) { s.link.emit(b, at, whole) })
+}
+
+// emit sends what has come over the log to this server's own sockets.
+func (l *link) emit(b broadcast, at cluster.Position, whole bool) {
+	b.place, b.whole = Position(at), whole
+	if o := l.server.overheard; o != nil && !b.volatile && b.namespace.name == "/" {
+		b.heard = o.note(b.rooms, at)
+	}
+	l.server.adapter.send(b)
 }
 
 // everywhere does something to the addressed sockets, here and on the other servers. here must not wait.
@@ -216,6 +274,6 @@ func (b Broadcast) everywhere(body cluster.Body, here func(Broadcast)) {
 	for _, n := range b.namespace.targets() {
 		to := b
 		to.namespace = n
-		l.publish(n.name, body, func() { here(to) })
+		l.publish(n.name, body, func(cluster.Position, bool) { here(to) })
 	}
 }

@@ -141,7 +141,10 @@ func (n *Namespace) remote(s cluster.Socket) RemoteSocket {
 			}
 		}
 	}
-	one := RemoteSocket{ID: s.ID, Rooms: slices.Sorted(slices.Values(s.Rooms)), namespace: n}
+	one := RemoteSocket{ID: s.ID, Rooms: slices.Sorted(slices.Values(s.Rooms)), Issued: h.Issued, namespace: n}
+	if raw := h.Auth.Raw; raw != nil && string(raw) != "{}" && string(raw) != "null" {
+		one.Auth = raw
+	}
 	one.Request = Request{Address: h.Address, URL: h.URL, Secure: h.Secure}.WithHeader(lines)
 	if raw := s.Data.Raw; raw != nil && string(raw) != "null" {
 		one.Data = raw
@@ -159,10 +162,15 @@ func socketsOf(found []RemoteSocket) cluster.Sockets {
 		}
 		list[i] = cluster.Socket{ID: s.ID, Rooms: s.Rooms, Data: dataOf(s.Data), Handshake: cluster.Handshake{
 			Header: header, Address: s.Request.Address, Secure: s.Request.Secure, URL: s.Request.URL, Query: s.Request.Query(),
+			Issued: s.Issued, Time: s.Issued.UTC().Format(handshakeTime), Cross: len(header["origin"]) > 0,
+			Auth: socketio.Arg{Raw: s.Auth},
 		}}
 	}
 	return cluster.Sockets{List: list}
 }
+
+// handshakeTime is how JavaScript writes a date where the clocks show UTC.
+const handshakeTime = "Mon Jan 02 2006 15:04:05 GMT+0000 (Coordinated Universal Time)"
 
 // dataOf returns what the application keeps with a socket as a value, nothing where it is no value.
 func dataOf(data any) socketio.Arg {

@@ -14,15 +14,15 @@ func (l *link) Deliver(entries []cluster.Entry) {
 			l.own(e)
 			continue
 		}
-		l.foreign(e.Message)
+		l.foreign(e.Message, e.Position)
 	}
 }
 
 // Signalled implements cluster.Receiver.
-func (l *link) Signalled(m cluster.Message) { l.foreign(m) }
+func (l *link) Signalled(m cluster.Message) { l.foreign(m, cluster.Position{}) }
 
-// foreign does what another server says.
-func (l *link) foreign(m cluster.Message) {
+// foreign does what another server says. What did not come through the log has no place.
+func (l *link) foreign(m cluster.Message, at cluster.Position) {
 	n := l.server.known(m.Namespace)
 	if n == nil {
 		return
@@ -34,7 +34,7 @@ func (l *link) foreign(m cluster.Message) {
 		}
 		to := n.addressed(body.To)
 		to.volatile, to.plain = body.Volatile, body.Plain
-		l.server.adapter.send(broadcast{Broadcast: to, data: body.Data, attachments: body.Attachments})
+		l.emit(broadcast{Broadcast: to, data: body.Data, attachments: body.Attachments}, at, l.whole(m.Namespace))
 	case cluster.Join:
 		n.addressed(body.To).SocketsJoin(body.Rooms...)
 	case cluster.Leave:

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kapoor.example/desk/protocol/cluster/bustest"
 	"kapoor.example/desk/protocol/socketio"
@@ -20,19 +21,26 @@ type gang struct {
 	sids    []string
 }
 
+// board opens a bus, and closes it after what uses it.
+func board(t *testing.T, m *bustest.Memory) Bus {
+	t.Helper()
+	bus := m.Join()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := bus.Close(ctx); err != nil {
+			t.Errorf("close the bus: %v", err)
+		}
+	})
+	return bus
+}
+
 // assemble starts a cluster. Server i puts its client into the rooms "all" and "r<i>".
 func assemble(t *testing.T, n int, prepare func(i int, s *Server)) *gang {
 	t.Helper()
 	g := &gang{memory: bustest.NewMemory()}
 	for i := range n {
-		bus := g.memory.Join()
-		t.Cleanup(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), patience)
-			defer cancel()
-			if err := bus.Close(ctx); err != nil {
-				t.Errorf("close the bus: %v", err)
-			}
-		})
+		bus := board(t, g.memory)
 		sids := make(chan string, 1)
 		s := setup(t, Options{Bus: bus}, func(s *Server) {
 			s.Of("/").Use(func(_ context.Context, socket *Socket) error {
@@ -108,6 +116,27 @@ func TestClusterVolatile(t *testing.T) {
 	}
 	for _, c := range g.clients {
 		c.receives(t, `42["v"]`)
+	}
+}
+
+// TestClusterHandshake: other servers are told all of the handshake of a socket.
+func TestClusterHandshake(t *testing.T) {
+	g := assemble(t, 2, nil)
+	before := time.Now().Truncate(time.Millisecond)
+	connect(t, g.servers[1], `{"token":"x"}`)
+	var found []RemoteSocket
+	eventually(t, "both sockets of the second server", func() bool {
+		var err error
+		found, err = g.servers[0].Of("/").In("r1").FetchSockets(t.Context())
+		return err == nil && len(found) == 2
+	})
+	for _, s := range found {
+		if s.ID == g.sids[1] {
+			continue
+		}
+		if string(s.Auth) != `{"token":"x"}` || s.Issued.Before(before) || time.Since(s.Issued) > patience || s.Request.Address != "192.0.2.1" {
+			t.Errorf("%+v", s)
+		}
 	}
 }
 

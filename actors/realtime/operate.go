@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"sync"
 	"time"
@@ -15,6 +16,8 @@ type RemoteSocket struct {
 	ID      string
 	Rooms   []string // sorted
 	Request Request
+	Auth    json.RawMessage // the payload of its CONNECT, nil for none
+	Issued  time.Time       // when that came, to the millisecond
 	Data    any
 
 	namespace *Namespace
@@ -88,7 +91,7 @@ func (b Broadcast) gather(done func([]RemoteSocket)) {
 	found := []RemoteSocket{}
 	b.visit(func(_ *namespaceIndex, m *member) {
 		s := m.socket
-		one := RemoteSocket{ID: s.id, Rooms: s.Rooms(), Request: s.Request(), Data: s.Data(), namespace: s.namespace}
+		one := RemoteSocket{ID: s.id, Rooms: s.Rooms(), Request: s.Request(), Auth: s.auth, Issued: time.UnixMilli(s.issued), Data: s.Data(), namespace: s.namespace}
 		mu.Lock()
 		defer mu.Unlock()
 		found = append(found, one)

@@ -9,14 +9,14 @@ import (
 
 // A pid lets its socket be resumed by whoever is its user still. It is the base64url form of
 //
-//	version 1 | id 15 | epoch 8 | connected 16 | stale 8 | HMAC-SHA256 32
+//	version 1 | id 15 | epoch 8 | connected 16 | stale 8 | heard 16 | HMAC-SHA256 32
 //
-// where connected is the log's position when the socket connected, and stale a hash of the offset that the client named
-// then, to no avail: stock clients keep naming it until they get a new one. Whose the socket is, and under which rights, is
+// where connected is the log's position when the socket connected, heard that of the bus between servers, and stale a hash of
+// the offset that the client named then, to no avail: stock clients keep naming it until they get a new one. Whose the socket is, and under which rights, is
 // not in the pid, but signed with it.
 const (
-	pidVersion = 1
-	pidBody    = 1 + 15 + 8 + 16 + 8 // bytes before the signature
+	pidVersion = 2
+	pidBody    = 1 + 15 + 8 + 16 + 8 + 16 // bytes before the signature
 )
 
 // pid is what a pid says.
@@ -25,6 +25,7 @@ type pid struct {
 	epoch     uint64 // of the log
 	connected Position
 	stale     uint64
+	heard     Position // of the bus; zero without one
 }
 
 // signer makes and reads pids.
@@ -45,7 +46,7 @@ func (s signer) write(p pid, user string, rights uint64) string {
 	}
 	body := append(make([]byte, 0, pidBody+sha256.Size), pidVersion)
 	body = append(body, id...)
-	for _, n := range []uint64{p.epoch, p.connected.Ms, p.connected.Seq, p.stale} {
+	for _, n := range []uint64{p.epoch, p.connected.Ms, p.connected.Seq, p.stale, p.heard.Ms, p.heard.Seq} {
 		body = binary.BigEndian.AppendUint64(body, n)
 	}
 	return base64.RawURLEncoding.EncodeToString(append(body, s.sum(body, user, rights)...))
@@ -74,6 +75,8 @@ func (s signer) read(text, user string, rights uint64) (p pid, ok bool) {
 	p.connected.Ms = next()
 	p.connected.Seq = next()
 	p.stale = next()
+	p.heard.Ms = next()
+	p.heard.Seq = next()
 	return p, true
 }
 

@@ -7,11 +7,17 @@ import (
 	"time"
 
 	"kapoor.example/desk/actors"
+	"kapoor.example/desk/protocol/cluster"
 )
 
 // Recovery is connection state recovery: a client whose connection was lost resumes with its id, its rooms and its data,
-// and is sent what it missed, once and in order. It all stays in memory. The zero value of a field means its default.
+// and is sent what it missed, once and in order. It all stays in memory, or with Sessions is there for all servers of the
+// cluster. The zero value of a field means its default.
 type Recovery struct {
+	// Sessions lets clients resume on any server of the cluster, with Options.Bus only: those of Node servers with
+	// @socket.io/redis-streams-adapter among them, and the other way round. Events of sockets pass the bus too, then, and what
+	// is emitted with Local is not replayed. Nil: clients resume where they were.
+	Sessions Sessions
 	// Window is how long after its end a connection can be resumed. Defaults to 2 minutes.
 	Window time.Duration
 	// RunMiddleware runs the connection middleware for those who resume, too. Whoever it says the socket belongs to must be
@@ -43,6 +49,7 @@ type record struct {
 	pid, id   string
 	recall    Recall   // with a log: what it missed, and
 	left      []string // which of its user's rooms it is not in
+	heard     Position // of the bus, up to where it missed nothing
 	namespace string
 	user      User
 	rooms     []string
@@ -52,6 +59,10 @@ type record struct {
 	detached  uint64    // the last event that was not for it any more, or before
 	expires   time.Time
 	queued    bool // in the keeper's order
+	// Over the stream.
+	session    *cluster.Session
+	identified bool   // the middleware has to say whose it is
+	found      *found // what it missed, until it was sent
 }
 
 // keeper remembers the sockets that can be resumed.
@@ -140,6 +151,10 @@ func (k *keeper) ended(pid string, r *record) {
 
 // giveBack returns a record whose claimant did not connect.
 func (k *keeper) giveBack(r *record) {
+	if st := k.server.stream; st != nil {
+		st.giveBack(r)
+		return
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.putLocked(r)

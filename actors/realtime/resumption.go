@@ -95,7 +95,7 @@ func (r *resumption) read(s *Socket) (c *record, said, ok bool) {
 	if !ok || p.epoch != r.epoch {
 		return nil, true, false
 	}
-	c = &record{id: p.id, pid: text, recall: Recall{After: p.connected, Vouched: true}}
+	c = &record{id: p.id, pid: text, recall: Recall{After: p.connected, Vouched: true}, heard: p.heard}
 	if offset != "" && hashOf(offset) != p.stale {
 		at, ok := parsePosition(offset)
 		if !ok || at.Compare(p.connected) <= 0 {
@@ -179,10 +179,10 @@ func (r *resumption) rememberLocked(id string, f farewell) {
 	r.goneInto = r.goneInto[n:]
 }
 
-// issue gives a socket the pid by which it can be resumed: it has everything up to a position.
-func (r *resumption) issue(s *Socket, at Position) {
+// issue gives a socket the pid by which it can be resumed: it has everything up to a position of the log, and one of the bus.
+func (r *resumption) issue(s *Socket, at, heard Position) {
 	_, offset, _ := wanted(s.auth)
-	s.pid = r.signer.write(pid{id: s.id, epoch: r.epoch, connected: at, stale: hashOf(offset)}, s.user.ID, s.user.Rights)
+	s.pid = r.signer.write(pid{id: s.id, epoch: r.epoch, connected: at, stale: hashOf(offset), heard: heard}, s.user.ID, s.user.Rights)
 }
 
 // add keeps an entry that is being published, and returns its place: nil for one that cannot be replayed.

@@ -139,12 +139,18 @@ func anna(rights uint64) User {
 // openDesk starts a server on a book. A server after that one is the same one anew.
 func openDesk(t testing.TB, b *book, change func(*Replay)) *desk {
 	t.Helper()
+	return openNode(t, b, nil, change)
+}
+
+// openNode starts a server on a book that is one of a cluster.
+func openNode(t testing.TB, b *book, bus Bus, change func(*Replay)) *desk {
+	t.Helper()
 	d := &desk{t: t, book: b, results: &results{}, user: anna(1)}
 	replay := Replay{Log: b, Key: []byte("the key of the tests"), Observe: d.results.add}
 	if change != nil {
 		change(&replay)
 	}
-	d.Server = setup(t, Options{Replay: &replay, Shards: 2}, func(s *Server) {
+	d.Server = setup(t, Options{Replay: &replay, Bus: bus, Shards: 2}, func(s *Server) {
 		s.Of("/").Use(func(_ context.Context, socket *Socket) error {
 			d.mu.Lock()
 			defer d.mu.Unlock()
@@ -637,7 +643,7 @@ func TestResumeWithATokenThatIsGood(t *testing.T) {
 // TestPids: a pid says what was written, to whom it was written; nothing of it can be changed.
 func TestPids(t *testing.T) {
 	s := newSigner([]byte("key"))
-	want := pid{id: newSid(), epoch: 1 << 63, connected: Position{Ms: 5, Seq: 6}, stale: 7}
+	want := pid{id: newSid(), epoch: 1 << 63, connected: Position{Ms: 5, Seq: 6}, stale: 7, heard: Position{Ms: 8, Seq: 9}}
 	text := s.write(want, "anna", 3)
 	if got, ok := s.read(text, "anna", 3); !ok || got != want {
 		t.Fatalf("%v %t", got, ok)

@@ -77,6 +77,10 @@ func (t Sender) emit(name, id string, args []any) error {
 		t.socket.session.server.adapter.send(broadcast{Broadcast: to, data: data, attachments: attachments})
 		return nil
 	}
+	if st := t.socket.session.server.stream; st != nil && id == "" && !t.volatile {
+		st.direct(t, data, attachments)
+		return nil
+	}
 	p := socketio.Packet{Type: socketio.Event, Namespace: t.socket.namespace.name, ID: id, Data: data, Attachments: attachments}
 	t.socket.write(frameOf(p, t.plain), t.volatile, func() ([]byte, [][]byte) { return data, attachments })
 	return nil
@@ -85,6 +89,14 @@ func (t Sender) emit(name, id string, args []any) error {
 // write sends a frame to the socket, after everything that the caller has emitted before. event is what listeners are
 // told of it, nil for what is no event.
 func (s *Socket) write(f *protocol.Frame, volatile bool, event func() (data []byte, attachments [][]byte)) {
+	if s.flying.Load() > 0 {
+		s.session.server.link.behind(s.namespace.name, func() { s.writeNow(f, volatile, event) })
+		return
+	}
+	s.writeNow(f, volatile, event)
+}
+
+func (s *Socket) writeNow(f *protocol.Frame, volatile bool, event func() (data []byte, attachments [][]byte)) {
 	if m := s.behind(); m != nil {
 		s.session.server.adapter.send(direct{member: m, frame: f, volatile: volatile, event: event})
 		return

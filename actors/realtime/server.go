@@ -32,9 +32,11 @@ type Server struct {
 	nobody     *User // whose a socket is until the middleware says so
 	adapter    *adapter
 	shards     []*shard
-	link       *link    // nil without a cluster
-	history    *history // nil without recovery, as keeper
-	keeper     *keeper
+	link       *link       // nil without a cluster
+	overheard  *overheard  // nil without a cluster, or without Options.Replay
+	history    *history    // nil without recovery in memory
+	keeper     *keeper     // nil without recovery
+	stream     *stream     // nil without Recovery.Sessions and a bus
 	resumption *resumption // nil without Options.Replay
 	counted    counted
 	// What every session waits for: its next ping, its pong, its first socket.
@@ -88,7 +90,11 @@ func New(system *actors.System, o Options) *Server {
 	s.adapter.pid = system.Spawn(adapterKind, "main", s.adapter)
 	if r := o.Recovery; r != nil {
 		// What was sent just before a connection was lost may be missing, and that is noticed a heartbeat later.
-		s.history = newHistory(*r, r.Window+o.PingInterval+o.PingTimeout, o.Now)
+		if o.Bus != nil && r.Sessions != nil {
+			s.stream = newStream(s, o.Bus, *r)
+		} else {
+			s.history = newHistory(*r, r.Window+o.PingInterval+o.PingTimeout, o.Now)
+		}
 		s.keeper = newKeeper(s, *r)
 	}
 	if o.Replay != nil {
@@ -100,6 +106,9 @@ func New(system *actors.System, o Options) *Server {
 		s.shards = append(s.shards, shard)
 	}
 	if o.Bus != nil {
+		if s.resumption != nil {
+			s.overheard = newOverheard(s, o.Bus)
+		}
 		s.link = newLink(s, o.Bus)
 	}
 	return s

@@ -103,6 +103,10 @@ func (a *sessionActor) Receive(c *actors.Context) {
 		a.resume(m.socket)
 	case anew:
 		a.anew(m.socket)
+	case retrieved:
+		a.retrieved(m)
+	case reread:
+		a.reread(m)
 	case opened:
 		a.s.server.options.OnOpen(a.s)
 	case admitted:

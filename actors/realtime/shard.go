@@ -18,10 +18,13 @@ type shard struct {
 	pid    *actors.PID
 	index  map[string]*namespaceIndex
 
-	backlog atomic.Int64 // emits that the adapter has sent and no flush has written yet
-	taken   int64        // those of them that are pending
-	seen    uint64       // the last event of the history that came here
-	at      Position     // with a log, the last entry that did
+	backlog  atomic.Int64        // emits that the adapter has sent and no flush has written yet
+	taken    int64               // those of them that are pending
+	seen     uint64              // the last event of the history that came here
+	at       Position            // with a log, the last entry that did
+	heard    Position            // with a log, the last event of the bus that did
+	places   map[string]Position // over the stream, the last entry that did, by namespace
+	unplaced uint64              // over the stream, the last event without a place, or gap
 
 	pending   []emit // resolved at the next flush
 	done      []func()
@@ -53,6 +56,8 @@ type (
 		volatile      bool
 		answers       *collection
 		at            *position                                  // in the history, nil where it is not
+		unplaced      uint64                                     // over the stream: it has no place there yet
+		heard         Position                                   // its place among those that are not in the log
 		event         func() (data []byte, attachments [][]byte) // for listeners
 		only          *member                                    // the one it is for, instead of rooms
 		then          any                                        // sent to its session afterwards, or nil
@@ -94,6 +99,12 @@ func (s *shard) Receive(c *actors.Context) {
 	case emit:
 		s.taken++
 		s.saw(m.at)
+		if s.server.stream != nil {
+			s.streamedHere(&m)
+		}
+		if s.heard.Compare(m.heard) < 0 {
+			s.heard = m.heard
+		}
 		s.pending = append(s.pending, m)
 		s.schedule()
 	case direct:
@@ -131,6 +142,9 @@ func (s *shard) Receive(c *actors.Context) {
 	case visit:
 		s.flush()
 		s.visit(m)
+	case gap:
+		s.flush()
+		s.lose(m)
 	case Revocation:
 		s.flush()
 		s.revoke(m)

@@ -19,6 +19,7 @@ type Socket struct {
 	namespace *Namespace
 	session   *Session
 	auth      json.RawMessage
+	issued    int64 // when the CONNECT came, in milliseconds
 	user      *User // set by the middleware, fixed afterwards
 
 	// The session's actor only.
@@ -28,8 +29,9 @@ type Socket struct {
 	member *member            // nil until it is attached; own then
 
 	connected atomic.Bool
-	leaving   atomic.Bool // Disconnect was called: what the client sends is dropped
-	watched   atomic.Bool // somebody listens to what is sent
+	leaving   atomic.Bool  // Disconnect was called: what the client sends is dropped
+	flying    atomic.Int32 // events to it that are on their way over the stream
+	watched   atomic.Bool  // somebody listens to what is sent
 
 	mu        sync.Mutex
 	entered   bool // the shard has been told of the socket
@@ -77,7 +79,7 @@ func newSocket(s *Session, n *Namespace, auth json.RawMessage) *Socket {
 		socket = &Socket{}
 	}
 	socket.id, socket.namespace, socket.session, socket.user = newSid(), n, s, s.server.nobody
-	socket.auth = slices.Clone(auth)
+	socket.auth, socket.issued = slices.Clone(auth), s.server.options.Now().UnixMilli()
 	return socket
 }
 
@@ -140,6 +142,14 @@ func (s *Socket) Broadcast() Broadcast {
 // connection ends. What the client has sent and nobody has handled yet is dropped.
 func (s *Socket) Disconnect(close bool) {
 	s.leaving.Store(true)
+	if s.flying.Load() > 0 {
+		s.session.server.link.behind(s.namespace.name, func() { s.disconnectNow(close) })
+		return
+	}
+	s.disconnectNow(close)
+}
+
+func (s *Socket) disconnectNow(close bool) {
 	if m := s.behind(); m != nil {
 		s.session.server.adapter.send(direct{member: m, then: disconnect{s, close}})
 		return

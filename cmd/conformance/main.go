@@ -29,7 +29,7 @@ type Config struct {
 	MaxQueue       int           `help:"Bytes that may wait for a slow connection before it is closed. Suites send in bursts and read later: it is large. Zero is the library's default." default:"67108864" env:"MAX_QUEUE"`
 	Goroutines     bool          `help:"Let every WebSocket wait in a goroutine of its own, as on systems without epoll." env:"GOROUTINES"`
 	Recovery       bool          `help:"Let clients resume: pid, offsets and replay." env:"RECOVERY"`
-	Redis          string        `help:"URL of a Redis that joins servers to a cluster, Node servers with @socket.io/redis-streams-adapter among them. Clients resume where they were only." placeholder:"URL" env:"REDIS_URL"`
+	Redis          string        `help:"URL of a Redis that joins servers to a cluster, Node servers with @socket.io/redis-streams-adapter among them. With --recovery clients resume on any of them." placeholder:"URL" env:"REDIS_URL"`
 }
 
 // Validate is called by kong, and by tests.

@@ -14,6 +14,7 @@ import (
 	"kapoor.example/desk/actors/realtime"
 	"kapoor.example/desk/http"
 	"kapoor.example/desk/persistence/redis"
+	"kapoor.example/desk/protocol/cluster/wire"
 )
 
 // server is the conformance server as one value.
@@ -21,6 +22,7 @@ type server struct {
 	system *actors.System
 	client *redis.Client // nil without a cluster, as is the bus
 	bus    *redis.Bus
+	lost   *redis.Sessions  // nil without a cluster, or without recovery
 	engine *realtime.Server // bare Engine.IO
 	socket *realtime.Server
 	http   *http.Standalone
@@ -31,15 +33,16 @@ type server struct {
 // start serves on a listener, which it owns from now on.
 func start(ctx context.Context, c Config, l net.Listener) (_ *server, err error) {
 	s := &server{served: make(chan struct{}), failed: make(chan error, 1)}
+	log := zerolog.New(os.Stderr).Level(zerolog.WarnLevel).With().Timestamp().Logger()
+	trouble := func(err error) { log.Warn().Err(err).Msg("Trouble with Redis") }
 	if c.Redis != "" { // first: it may refuse
 		if s.client, err = redis.Connect(ctx, redis.Options{URL: c.Redis}); err != nil {
 			return nil, fmt.Errorf("redis: %w", err)
 		}
-		if s.bus, err = redis.OpenBus(ctx, s.client, redis.BusOptions{}); err != nil {
+		if s.bus, err = redis.OpenBus(ctx, s.client, redis.BusOptions{OnError: trouble}); err != nil {
 			return nil, errors.Join(fmt.Errorf("redis: %w", err), s.client.Close())
 		}
 	}
-	log := zerolog.New(os.Stderr).Level(zerolog.WarnLevel).With().Timestamp().Logger()
 	if s.system, err = actors.New(log, time.Now); err != nil {
 		return nil, err
 	}
@@ -49,6 +52,10 @@ func start(ctx context.Context, c Config, l net.Listener) (_ *server, err error)
 	}
 	if c.Recovery {
 		options.Recovery = &realtime.Recovery{}
+		if s.client != nil {
+			s.lost = s.client.OpenSessions(wire.DefaultNames(), trouble)
+			options.Recovery.Sessions = s.lost
+		}
 	}
 	bare := options
 	bare.Recovery = nil
@@ -76,6 +83,9 @@ func start(ctx context.Context, c Config, l net.Listener) (_ *server, err error)
 func (s *server) close(ctx context.Context) error {
 	err := errors.Join(
 		s.engine.Close(ctx, realtime.StatusNone), s.socket.Close(ctx, realtime.StatusNone), s.http.Shutdown(ctx), s.system.Close(ctx))
+	if s.lost != nil { // once every connection has ended
+		err = errors.Join(err, s.lost.Close(ctx))
+	}
 	if s.bus != nil {
 		err = errors.Join(err, s.bus.Close(ctx), s.client.Close())
 	}

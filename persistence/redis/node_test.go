@@ -288,6 +288,9 @@ func TestAskingNode(t *testing.T) {
 			switch a := answer.(type) {
 			case cluster.Sockets:
 				for _, s := range a.List {
+					if h := s.Handshake; h.Time == "" || h.Issued.IsZero() || h.URL == "" || len(h.Header["host"]) == 0 || string(h.Auth.Raw) != "{}" || h.Query["EIO"] != "4" {
+						t.Errorf("handshake %+v", h)
+					}
 					got = append(got, s.ID, strings.Join(s.Rooms, " "), string(s.Data.Raw), s.Handshake.Address)
 				}
 			case cluster.Answer:

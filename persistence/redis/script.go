@@ -61,19 +61,30 @@ redis.call('PEXPIRE', KEYS[2], ARGV[5])
 return ids
 `)
 
-// epochScript changes the epoch from one to another, and answers which it is then. Marks of the old one are dropped.
+// epochScript changes the epoch from one to another, and answers which it is then. Marks of the old one are dropped, and the
+// trimming says since when there are new ones.
 //
 // Keys: epoch, then for each stream its own, that of its trimming and that of its marks. Arguments: the epoch that is
 // expected, or nothing for none, and the new one.
 var epochScript = script(standing + `
+local function scoreOf(id)
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
+  return string.format('%.0f', tonumber(ms) * 4096 + math.min(tonumber(seq), 4095))
+end
 local epoch = redis.call('GET', KEYS[1]) or ''
 if epoch ~= ARGV[1] then
   return epoch
 end
 redis.call('SET', KEYS[1], ARGV[2])
+local time = redis.call('TIME')
+local born = string.format('%.0f', (tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)) * 4096)
 for i = 2, #KEYS, 3 do
   redis.call('DEL', KEYS[i + 1], KEYS[i + 2])
-  redis.call('HSET', KEYS[i + 1], 'removed', standing(KEYS[i]).removed)
+  local s = standing(KEYS[i])
+  redis.call('HSET', KEYS[i + 1], 'removed', s.removed, 'born', born)
+  if s.removed ~= 0 then -- and nothing is known of what that was
+    redis.call('HSET', KEYS[i + 1], 'floor', scoreOf(s.last))
+  end
 end
 return ARGV[2]
 `)
@@ -109,6 +120,24 @@ end
 return {
   redis.call('GET', KEYS[1]) or '', #redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[1], 'COUNT', 1), s.first, s.last, alone,
   trim[2] or '', trim[3] or '', highest, redis.call('XRANGE', KEYS[2], ARGV[2], '+', 'COUNT', ARGV[3]),
+}
+`)
+
+// marksScript answers what is remembered of entries that were taken out: first and last position of the stream, whether
+// nobody else has trimmed, since when it is remembered, below which nothing is known, how many marks there are, and the
+// latest of them with their scores, the oldest first.
+//
+// Keys: stream, trimming, marks. Arguments: how many marks.
+var marksScript = script(standing + `
+local s = standing(KEYS[1])
+local trim = redis.call('HMGET', KEYS[2], 'removed', 'born', 'floor')
+local alone = 0
+if s.removed >= 0 and tonumber(trim[1] or 0) == s.removed then
+  alone = 1
+end
+return {
+  s.first, s.last, alone, trim[2] or '', trim[3] or '', redis.call('ZCARD', KEYS[3]),
+  redis.call('ZRANGE', KEYS[3], -tonumber(ARGV[1]), -1, 'WITHSCORES'),
 }
 `)
 

@@ -68,7 +68,9 @@ func (b *Bus) Since(ctx context.Context, q cluster.Query) (cluster.Replay, error
 	if !p.reaches(q) {
 		return cluster.Replay{}, cluster.ErrUnknownPosition
 	}
-	return b.replay(q, p.list, count, in), nil
+	r := b.replay(q, p.list, count, in)
+	r.Epoch = p.epoch
+	return r, nil
 }
 
 // replay chooses what a socket would have been sent.

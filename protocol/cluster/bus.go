@@ -8,7 +8,7 @@ import (
 )
 
 // Bus carries messages between the servers of a cluster. All methods may be called by any goroutine, and none of them but
-// Run, Ask, Since and Close waits for anything.
+// Run, Ask, Since, Marks and Close waits for anything.
 type Bus interface {
 	// Name returns the name of this server: no other server has, or had, the same.
 	Name() string
@@ -44,6 +44,9 @@ type Bus interface {
 
 	// Since returns the broadcasts after a position that a socket would have been sent. See Query.
 	Since(ctx context.Context, q Query) (Replay, error)
+
+	// Marks returns the marks of a namespace's log up to its end: also of what was taken out because of its age.
+	Marks(ctx context.Context, namespace string) (Marks, error)
 
 	// Epoch names the life of the log. It changes when the log has lost what it held. It is empty as long as the log could
 	// not be reached.
@@ -123,6 +126,9 @@ type Replay struct {
 	Entries []Entry
 	// Through is the position up to which that is all.
 	Through Position
+	// Epoch is that of the log in which it was read. Where the position was told in another, the log has lost something since
+	// that may have stood after it.
+	Epoch string
 	// More says that the log goes on after Through: ask again from there.
 	More bool
 }

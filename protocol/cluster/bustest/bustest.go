@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 	t.Run("SinceInPages", s.pages)
 	t.Run("SinceUnknown", s.unknown)
 	t.Run("SinceTrimmed", s.trimmed)
+	t.Run("Marks", s.marks)
 	t.Run("Outage", s.outage)
 	t.Run("Loss", s.loss)
 	t.Run("Close", s.closing)

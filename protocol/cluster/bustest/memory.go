@@ -19,6 +19,7 @@ type Memory struct {
 	entries []cluster.Entry
 	last    cluster.Position // that was given to an entry; it outlives the entries
 	epoch   int
+	born    cluster.Position               // nothing is known of what was before
 	trimmed cluster.Position               // everything up to it is forgotten
 	marks   map[[2]string]cluster.Position // the last of these, by namespace and room
 }
@@ -92,7 +93,7 @@ func (m *Memory) Lose() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.epoch++
-	m.trimmed = cluster.Position{}
+	m.trimmed, m.born = cluster.Position{}, m.last
 	clear(m.marks)
 	m.forgetLocked()
 }
@@ -154,7 +155,7 @@ func (m *Memory) replayLocked(q cluster.Query) (cluster.Replay, error) {
 	if limit == 0 {
 		limit = 1000
 	}
-	r := cluster.Replay{Through: q.After}
+	r := cluster.Replay{Through: q.After, Epoch: fmt.Sprint(m.epoch)}
 	for _, e := range m.entries[at:] {
 		if b, ok := e.Body.(cluster.Broadcast); ok && e.Namespace == q.Namespace && b.Replayable() && b.To.Reaches(func(room string) bool { return in[room] }) {
 			if len(r.Entries) == limit {
@@ -167,4 +168,24 @@ func (m *Memory) replayLocked(q cluster.Query) (cluster.Replay, error) {
 		r.Through = e.Position
 	}
 	return r, nil
+}
+
+// marksLocked answers Marks.
+func (m *Memory) marksLocked(namespace string) cluster.Marks {
+	all := cluster.Marks{Floor: m.born}
+	for of, at := range m.marks {
+		switch {
+		case of[0] != namespace:
+		case of[1] == everybody:
+			all.Note(nil, at)
+		default:
+			all.Note([]string{of[1]}, at)
+		}
+	}
+	for _, e := range m.entries {
+		if b, ok := e.Body.(cluster.Broadcast); ok && b.Replayable() && e.Namespace == namespace {
+			all.Note(b.To.Rooms, e.Position)
+		}
+	}
+	return all
 }

@@ -285,6 +285,16 @@ func (n *node) Since(_ context.Context, q cluster.Query) (cluster.Replay, error)
 	return n.memory.replayLocked(q)
 }
 
+// Marks implements cluster.Bus.
+func (n *node) Marks(_ context.Context, namespace string) (cluster.Marks, error) {
+	n.memory.mu.Lock()
+	defer n.memory.mu.Unlock()
+	if n.memory.cut {
+		return cluster.Marks{}, cluster.ErrUnavailable
+	}
+	return n.memory.marksLocked(namespace), nil
+}
+
 // Epoch implements cluster.Bus.
 func (n *node) Epoch() string {
 	n.memory.mu.Lock()

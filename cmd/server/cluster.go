@@ -92,7 +92,7 @@ func (m *membership) serving(l net.Addr) error {
 		}
 		address = net.JoinHostPort(host, strconv.Itoa(port))
 	}
-	m.nodes.Announce(m.name, address)
+	m.nodes.Announce(context.Background(), m.name, address)
 	return nil
 }
 
@@ -102,15 +102,17 @@ func joinCluster(ctx context.Context, c Config, log zerolog.Logger, now func() t
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
+	nodes := client.Nodes()
 	bus, err := redis.OpenBus(ctx, client, redis.BusOptions{
-		Window:  max(c.RecoveryWindow, time.Minute),
-		OnError: func(err error) { log.Warn().Err(err).Msg("Trouble with the bus between nodes") },
+		Window:   max(c.RecoveryWindow, time.Minute),
+		OnHealed: nodes.Again,
+		OnError:  func(err error) { log.Warn().Err(err).Msg("Trouble with the bus between nodes") },
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("REDIS_URL: %w", err), client.Close())
 	}
 	return &membership{
-		client: client, bus: bus, nodes: client.Nodes(), name: randomText(nameLength), secret: []byte(c.JWTSecret), log: log,
+		client: client, bus: bus, nodes: nodes, name: randomText(nameLength), secret: []byte(c.JWTSecret), log: log,
 		address: c.NodeAddress,
 	}, nil
 }

@@ -33,6 +33,7 @@ type membership struct {
 	// address is where the other nodes reach this one; without a host, at the one by which it reaches Redis.
 	address string
 
+	passing           *http.Forwarding
 	forwarded, failed atomic.Int64 // requests of other nodes' sessions
 }
 
@@ -68,14 +69,41 @@ func (m *membership) owner(ctx context.Context, sid string) (string, bool) {
 	return address, found
 }
 
-// forwarding passes on what belongs to other nodes.
-func (m *membership) forwarding(c Config) http.Middleware {
+// forward passes on what belongs to other nodes. session finds those of this one.
+func (m *membership) forward(c Config, session func(sid string) *realtime.Session) *http.Forwarding {
 	mac := hmac.New(sha256.New, m.secret)
 	_, _ = mac.Write([]byte("between nodes")) // never fails
-	return http.Forwarding{
+	m.passing = http.NewForwarding(http.ForwardingOptions{
 		Owner: m.owner, Key: mac.Sum(nil), Patience: 2*c.PingInterval + c.PingTimeout, MaxBody: c.MaxPayload,
+		Goroutines: c.WebSocketReaders == "goroutines",
+		Yield: func(sid string, webSocket bool) {
+			switch s := session(sid); {
+			case s == nil:
+			case webSocket:
+				s.Leave(realtime.StatusServiceRestart)
+			default:
+				s.Yield()
+			}
+		},
 		OnError: func(err error) { m.failed.Add(1); m.log.Debug().Err(err).Msg("Request not passed on to its node") },
-	}.Middleware()
+	})
+	return m.passing
+}
+
+// passed returns how many WebSockets of other nodes' sessions come through this one.
+func (m *membership) passed() int {
+	if m == nil {
+		return 0
+	}
+	return m.passing.Passed()
+}
+
+// drain lets go of what is passed on to other nodes.
+func (m *membership) drain(ctx context.Context, over time.Duration) error {
+	if m == nil {
+		return nil
+	}
+	return m.passing.Drain(ctx, over)
 }
 
 // serving says to the other nodes where this one is.

@@ -60,6 +60,10 @@ func NewForwarding(o ForwardingOptions) *Forwarding {
 // forwardedHeader proves that a node has passed a request on. Such a one is not passed on again.
 const forwardedHeader = "X-Desk-Forwarded"
 
+// lasting returns a request's context without its end, which comes when the server shuts down: what is in hand then is
+// finished. Whatever waits here has its own bound.
+func lasting(c *fiber.Ctx) context.Context { return context.WithoutCancel(c.Context()) }
+
 // reach opens a connection to another node.
 func reach(ctx context.Context, address string) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: dialTime}
@@ -84,7 +88,7 @@ func (f *Forwarding) Middleware(c *Ctx) (next bool, err error) {
 		}
 		return true, nil
 	}
-	address, elsewhere := f.options.Owner(c.Context(), sid)
+	address, elsewhere := f.options.Owner(lasting(c), sid)
 	if !elsewhere {
 		return true, nil
 	}
@@ -128,7 +132,7 @@ func (f *Forwarding) pass(c *fiber.Ctx, address, sid string) error {
 	request.Header.Set(forwardedHeader, f.proof(sid))
 	request.Header.SetConnectionClose()
 	request.UseHostHeader = true
-	far, err := reach(c.Context(), address)
+	far, err := reach(lasting(c), address)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (f *Forwarding) tunnel(c *fiber.Ctx, address, sid string) error {
 		c.Set(fiber.HeaderConnection, "close")
 		return c.Status(fiber.StatusServiceUnavailable).SendString("Service Unavailable")
 	}
-	far, err := reach(c.Context(), address)
+	far, err := reach(lasting(c), address)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ type link struct {
 	mu       sync.Mutex
 	degraded bool
 	sent     []underway    // not delivered yet, in order
+	number   uint64        // of the last of them
 	settled  chan struct{} // closed, and made anew, when some of it was
 	closed   bool
 }
@@ -30,6 +31,7 @@ type link struct {
 type underway struct {
 	namespace string
 	ticket    uint64
+	number    uint64 // rises with each
 	apply     func() // to this server's own sockets; it does not wait
 }
 
@@ -80,11 +82,15 @@ func (l *link) publish(namespace string, body cluster.Body, apply func()) {
 	if err != nil {
 		l.server.options.Logger.Warn().Err(err).Str("namespace", namespace).Msg("Other servers do not get this")
 	}
+	if err != nil {
+		l.applyLocked() // what waits came before this
+	}
 	if err != nil || l.degraded || l.closed {
 		apply()
 		return
 	}
-	l.sent = append(l.sent, underway{namespace, ticket, apply})
+	l.number++
+	l.sent = append(l.sent, underway{namespace: namespace, ticket: ticket, number: l.number, apply: apply})
 }
 
 // signal sends something to the other servers that may be lost.
@@ -97,14 +103,12 @@ func (l *link) signal(namespace string, body cluster.Body) {
 // settle waits until everything that was published before was applied, so that what is asked then sees it.
 func (l *link) settle(ctx context.Context) error {
 	l.mu.Lock()
-	left := slices.Clone(l.sent)
+	until := l.number
 	l.mu.Unlock()
 	for {
 		l.mu.Lock()
 		changed := l.settled
-		done := !slices.ContainsFunc(l.sent, func(s underway) bool {
-			return slices.ContainsFunc(left, func(old underway) bool { return old.namespace == s.namespace && old.ticket == s.ticket })
-		})
+		done := len(l.sent) == 0 || l.sent[0].number > until
 		l.mu.Unlock()
 		if done {
 			return nil
@@ -126,9 +130,22 @@ func (l *link) own(e cluster.Entry) {
 		return
 	}
 	apply := l.sent[at].apply
-	l.sent = slices.Delete(l.sent, at, at+1)
+	l.removeLocked(at)
 	apply()
 	l.wakeLocked()
+}
+
+// removeLocked takes something out of what was sent. Nearly always it is the first: with several streams another may come
+// before it. There may be very many behind it, and publish waits.
+func (l *link) removeLocked(at int) {
+	if at > 0 {
+		l.sent = slices.Delete(l.sent, at, at+1)
+		return
+	}
+	l.sent[0] = underway{}
+	if l.sent = l.sent[1:]; len(l.sent) == 0 {
+		l.sent = nil
+	}
 }
 
 // applyLocked does to this server's sockets what will be delivered late or never.

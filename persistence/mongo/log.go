@@ -109,7 +109,7 @@ func (s *Store) Head(ctx context.Context) (booking.Position, error) {
 func (s *Store) head(ctx context.Context) (head, error) {
 	var e event
 	err := s.events.FindOne(ctx, bson.D{}, options.FindOne().
-		SetSort(bson.D{{Key: "_id", Value: desc}}).SetProjection(bson.D{{Key: "n", Value: 1}})).Decode(&e)
+		SetSort(bson.D{{Key: "n", Value: desc}}).SetProjection(bson.D{{Key: "n", Value: 1}})).Decode(&e)
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return head{}, nil
 	}
@@ -136,6 +136,9 @@ func (s *Store) sinceIn(ctx context.Context, after booking.Position, rooms []str
 	}
 	// One event more: of the first, what is addressed to the rooms may be before the position.
 	events, err := s.eventsAfter(ctx, after, bson.E{Key: "rooms", Value: bson.D{{Key: "$in", Value: in}}}, limit+1)
+	if err == nil {
+		events, err = s.valid(ctx, events)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -148,6 +151,19 @@ func (s *Store) sinceIn(ctx context.Context, after booking.Position, rooms []str
 		}
 	}
 	return entries[:min(len(entries), max(limit, 0))], nil
+}
+
+// valid returns the events that are not void. What was removed is looked up after the events were read: a number whose event
+// is gone was said to be so before anybody could use it again.
+func (s *Store) valid(ctx context.Context, events []event) ([]event, error) {
+	if len(events) == 0 {
+		return nil, nil
+	}
+	facts, err := s.logFacts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(events, func(e event) bool { return e.N <= facts.TrimmedN }), nil
 }
 
 // eventsAfter returns events with entries after a position, in order. It reads what a majority has: another process' event

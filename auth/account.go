@@ -46,7 +46,7 @@ func (s *Service) Register(ctx context.Context, a Account, address string) (Sign
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if wait := s.signups.take(networkOf(address)); wait > 0 {
+	if wait := s.signups.take(newPatience(), networkOf(address)); wait > 0 {
 		return SignedIn{}, &Limited{wait}
 	}
 	u, err := s.create(ctx, a, booking.Customer)

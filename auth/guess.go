@@ -23,26 +23,26 @@ const strangersFactor = 10
 // Tries that are under way count as failed until they turn out not to be, so that many at once are not free.
 type guesses struct {
 	address, pair, account *buckets
-	shared                 Shared // nil for one server
+	others                 *others
 
 	mu    sync.Mutex
 	known *simplelru.LRU[string, struct{}] // pairs that signed in
 }
 
-func newGuesses(o Options) (*guesses, error) {
-	g := guesses{shared: o.Shared}
+func newGuesses(o Options, others *others) (*guesses, error) {
+	g := guesses{others: others}
 	var err error
-	if g.address, err = newBuckets(o, "login-address", o.LoginPerAddress); err != nil {
+	if g.address, err = newBuckets(o, others, "login-address", o.LoginPerAddress); err != nil {
 		return nil, err
 	}
-	if g.pair, err = newBuckets(o, "login-pair", o.LoginPerAccount); err != nil {
+	if g.pair, err = newBuckets(o, others, "login-pair", o.LoginPerAccount); err != nil {
 		return nil, err
 	}
 	all := o.LoginPerAccount
 	if all.Events > 0 {
 		all.Events *= strangersFactor
 	}
-	if g.account, err = newBuckets(o, "login-account", all); err != nil {
+	if g.account, err = newBuckets(o, others, "login-account", all); err != nil {
 		return nil, err
 	}
 	g.known, err = simplelru.NewLRU[string, struct{}](o.Tracked, nil)
@@ -54,24 +54,25 @@ type guess struct {
 	of                     *guesses
 	address, pair, account string
 	known                  bool
+	patience               *patience
 }
 
 // begin counts a try, or returns a *Limited.
 func (g *guesses) begin(account, address string) (*guess, error) {
 	network := networkOf(address)
-	try := &guess{of: g, address: network, account: account, pair: network + " " + account}
-	try.known = g.knows(try.pair)
-	if wait := g.address.take(try.address); wait > 0 {
+	try := &guess{of: g, address: network, account: account, pair: network + " " + account, patience: newPatience()}
+	try.known = g.knows(try.patience, try.pair)
+	if wait := g.address.take(try.patience, try.address); wait > 0 {
 		return nil, &Limited{wait}
 	}
-	if wait := g.pair.take(try.pair); wait > 0 {
-		g.address.giveBack(try.address)
+	if wait := g.pair.take(try.patience, try.pair); wait > 0 {
+		g.address.giveBack(try.patience, try.address)
 		return nil, &Limited{wait}
 	}
 	if !try.known {
-		if wait := g.account.take(try.account); wait > 0 {
-			g.address.giveBack(try.address)
-			g.pair.giveBack(try.pair)
+		if wait := g.account.take(try.patience, try.account); wait > 0 {
+			g.address.giveBack(try.patience, try.address)
+			g.pair.giveBack(try.patience, try.pair)
 			return nil, &Limited{wait}
 		}
 	}
@@ -80,30 +81,30 @@ func (g *guesses) begin(account, address string) (*guess, error) {
 
 // undone takes back a try of which nobody knows whether it was right.
 func (t *guess) undone() {
-	t.of.address.giveBack(t.address)
-	t.of.pair.giveBack(t.pair)
+	t.of.address.giveBack(t.patience, t.address)
+	t.of.pair.giveBack(t.patience, t.pair)
 	if !t.known {
-		t.of.account.giveBack(t.account)
+		t.of.account.giveBack(t.patience, t.account)
 	}
 }
 
 // right takes back a try, forgives the address its earlier ones on the account, and remembers that it is the owner's.
 func (t *guess) right() {
 	t.undone()
-	t.of.pair.forget(t.pair)
-	ask(t.of.shared, func(ctx context.Context) error { return t.of.shared.Remember(ctx, t.pair, ownerLife) })
+	t.of.pair.forget(t.patience, t.pair)
+	t.of.others.ask(t.patience, func(ctx context.Context, s Shared) error { return s.Remember(ctx, t.pair, ownerLife) })
 	t.of.mu.Lock()
 	t.of.known.Add(t.pair, struct{}{})
 	t.of.mu.Unlock()
 }
 
 // knows reports whether somebody signed in by this pair before.
-func (g *guesses) knows(pair string) (known bool) {
+func (g *guesses) knows(p *patience, pair string) (known bool) {
 	g.mu.Lock()
 	known = g.known.Contains(pair)
 	g.mu.Unlock()
 	if !known {
-		ask(g.shared, func(ctx context.Context) (err error) { known, err = g.shared.Remembered(ctx, pair); return err })
+		g.others.ask(p, func(ctx context.Context, s Shared) (err error) { known, err = s.Remembered(ctx, pair); return err })
 	}
 	return known
 }

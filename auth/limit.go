@@ -22,7 +22,7 @@ type buckets struct {
 	rate   Rate
 	now    func() time.Time
 	name   string
-	shared Shared // nil for one server
+	others *others
 
 	mu   sync.Mutex
 	byID *simplelru.LRU[string, *bucket]
@@ -33,20 +33,23 @@ type bucket struct {
 	at     time.Time // when tokens was right
 }
 
-func newBuckets(o Options, name string, rate Rate) (*buckets, error) {
+func newBuckets(o Options, others *others, name string, rate Rate) (*buckets, error) {
 	lru, err := simplelru.NewLRU[string, *bucket](o.Tracked, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &buckets{rate: rate, now: o.Now, name: name, shared: o.Shared, byID: lru}, nil
+	return &buckets{rate: rate, now: o.Now, name: name, others: others, byID: lru}, nil
 }
 
 // take takes a token, or says how long it is until there is one.
-func (b *buckets) take(key string) (wait time.Duration) {
+func (b *buckets) take(p *patience, key string) (wait time.Duration) {
 	if b.rate.Events < 0 {
 		return 0
 	}
-	if ask(b.shared, func(ctx context.Context) (err error) { wait, err = b.shared.Take(ctx, b.name, key, b.rate); return err }) {
+	if b.others.ask(p, func(ctx context.Context, s Shared) (err error) {
+		wait, err = s.Take(ctx, b.name, key, b.rate)
+		return err
+	}) {
 		return wait
 	}
 	b.mu.Lock()
@@ -70,11 +73,11 @@ func (b *buckets) take(key string) (wait time.Duration) {
 }
 
 // giveBack returns a token that was taken for something that turned out not to count.
-func (b *buckets) giveBack(key string) {
+func (b *buckets) giveBack(p *patience, key string) {
 	if b.rate.Events < 0 {
 		return
 	}
-	if ask(b.shared, func(ctx context.Context) error { return b.shared.GiveBack(ctx, b.name, key, b.rate) }) {
+	if b.others.ask(p, func(ctx context.Context, s Shared) error { return s.GiveBack(ctx, b.name, key, b.rate) }) {
 		return
 	}
 	b.mu.Lock()
@@ -85,8 +88,8 @@ func (b *buckets) giveBack(key string) {
 }
 
 // forget fills a key's bucket.
-func (b *buckets) forget(key string) {
-	ask(b.shared, func(ctx context.Context) error { return b.shared.Forget(ctx, b.name, key) })
+func (b *buckets) forget(p *patience, key string) {
+	b.others.ask(p, func(ctx context.Context, s Shared) error { return s.Forget(ctx, b.name, key) })
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.byID.Remove(key)

@@ -38,10 +38,11 @@ func New(ctx context.Context, opts Options) (*Service, error) {
 	if s.ended, err = newRemember(opts.CacheSize, opts.CacheTTL, opts.Now, s.store.TokenRevoked); err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
-	if s.guesses, err = newGuesses(opts); err != nil {
+	others := newOthers(opts.Shared)
+	if s.guesses, err = newGuesses(opts, others); err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
-	if s.signups, err = newBuckets(opts, "register-address", opts.RegisterPerAddress); err != nil {
+	if s.signups, err = newBuckets(opts, others, "register-address", opts.RegisterPerAddress); err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
 	if s.nobody, err = s.passwords.Hash(ctx, "the password of nobody"); err != nil {

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -21,19 +22,64 @@ type Shared interface {
 }
 
 const (
-	// sharedTime bounds how long a limit waits for the others' counts.
+	// sharedTime bounds how long one login, or one registration, waits for the others' counts altogether.
 	sharedTime = 500 * time.Millisecond
+	// silence is how long nobody is asked after one was asked in vain.
+	silence = 2 * time.Second
 	// ownerLife is how long an address counts as one from which an account's owner signs in.
 	ownerLife = 90 * 24 * time.Hour
 )
 
-// ask asks Shared. Where it fails this server counts for itself, as it would alone: nobody is kept out for that, and
-// guesses stay limited. Whoever runs Shared tells of its trouble.
-func ask(s Shared, f func(context.Context) error) (answered bool) {
+// others are the servers that count together with this one; nil where there are none. Where they cannot be asked this
+// server counts for itself, as it would alone: nobody is kept out for that, and guesses stay limited. Whoever runs Shared
+// tells of its trouble.
+type others struct {
+	shared Shared
+
+	mu    sync.Mutex
+	quiet time.Time // until when nobody is asked
+}
+
+func newOthers(s Shared) *others {
 	if s == nil {
+		return nil
+	}
+	return &others{shared: s}
+}
+
+// patience is what one request may still wait for the others.
+type patience struct{ left time.Duration }
+
+func newPatience() *patience { return &patience{sharedTime} }
+
+// ask asks the others, and reports whether they have answered.
+func (o *others) ask(p *patience, f func(context.Context, Shared) error) (answered bool) {
+	if o == nil || p.left <= 0 || !o.listening() {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), sharedTime)
+	begun := time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), p.left)
 	defer cancel()
-	return f(ctx) == nil
+	err := f(ctx, o.shared)
+	p.left -= time.Since(begun)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.quiet = (time.Time{}); err != nil {
+		o.quiet = time.Now().Add(silence)
+	}
+	return err == nil
+}
+
+// listening reports whether it is worth asking. After a silence one asks first, and the rest when that was answered.
+func (o *others) listening() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := time.Now()
+	if now.Before(o.quiet) {
+		return false
+	}
+	if !o.quiet.IsZero() {
+		o.quiet = now.Add(sharedTime)
+	}
+	return true
 }

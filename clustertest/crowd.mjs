@@ -15,7 +15,7 @@ function note(ledger, error) {
 }
 
 function open(url, { token, transports }) {
-  const ledger = { connects: 0, recovered: 0, unknown: 0, online: {}, disconnects: [], errors: [], events: [], stats: 0, transport: '' };
+  const ledger = { connects: 0, recovered: 0, unknown: 0, online: {}, disconnects: [], codes: [], sids: [], errors: [], events: [], stats: 0, transport: '' };
   const socket = io(url, { auth: { token }, multiplex: false, forceNew: true, ...(transports ? { transports } : {}) });
   ledger.socket = socket;
   const done = new Promise((resolve) => {
@@ -23,6 +23,7 @@ function open(url, { token, transports }) {
       ledger.connects += 1;
       if (socket.recovered) ledger.recovered += 1;
       const { engine } = socket.io;
+      ledger.sids.push(engine.id);
       ledger.transport = engine.transport.name;
       if (ledger.transport === 'websocket' || transports?.length === 1) resolve();
       engine.on('upgrade', () => { ledger.transport = 'websocket'; resolve(); });
@@ -31,6 +32,7 @@ function open(url, { token, transports }) {
   socket.on('connect_error', (error) => note(ledger, error));
   socket.on('disconnect', (reason, details) => {
     ledger.disconnects.push(reason);
+    ledger.codes.push(details?.context?.code ?? 0);
     if (details) note(ledger, details);
   });
   socket.onAny((name, payload) => {

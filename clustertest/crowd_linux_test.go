@@ -28,6 +28,8 @@ type crowd struct {
 type ledger struct {
 	Connects, Recovered, Unknown, Stats int
 	Disconnects, Errors                 []string
+	Codes                               []int               // with which WebSockets were closed, by disconnect
+	Sids                                []string            // of its sessions, by connect
 	Online                              map[string][]string // of whom it was told to come and go
 	Events                              []told
 	Transport                           string

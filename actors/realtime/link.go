@@ -22,6 +22,7 @@ type link struct {
 	mu       sync.Mutex
 	degraded bool
 	sent     []underway    // not delivered yet, in order
+	number   uint64        // of the last of them
 	settled  chan struct{} // closed, and made anew, when some of it was
 	closed   bool
 	late     map[string]uint64 // by namespace, the last ticket of what was applied before it is delivered
@@ -33,8 +34,9 @@ type underway struct {
 	ticket    uint64
 	// apply does it to this server's own sockets, with its place where it has one, and whether all that was applied without
 	// one stands before it. It does not wait.
-	apply func(at cluster.Position, whole bool)
-	then  []func() // what waits for it
+	apply  func(at cluster.Position, whole bool)
+	then   []func() // what waits for it
+	number uint64   // rises with each
 }
 
 // answerTime is how long other servers may take where nothing else is said. It is Node's.
@@ -87,6 +89,9 @@ func (l *link) publish(namespace string, body cluster.Body, apply func(cluster.P
 		l.server.options.Logger.Warn().Err(err).Str("namespace", namespace).Msg("Other servers do not get this")
 		l.server.stream.doubt()
 	}
+	if err != nil {
+		l.applyLocked() // what waits came before this
+	}
 	if err != nil || l.degraded || l.closed {
 		if err == nil {
 			l.late[namespace] = ticket
@@ -94,7 +99,8 @@ func (l *link) publish(namespace string, body cluster.Body, apply func(cluster.P
 		apply(cluster.Position{}, false)
 		return
 	}
-	l.sent = append(l.sent, underway{namespace: namespace, ticket: ticket, apply: apply})
+	l.number++
+	l.sent = append(l.sent, underway{namespace: namespace, ticket: ticket, number: l.number, apply: apply})
 }
 
 // signal sends something to the other servers that may be lost.
@@ -107,14 +113,12 @@ func (l *link) signal(namespace string, body cluster.Body) {
 // settle waits until everything that was published before was applied, so that what is asked then sees it.
 func (l *link) settle(ctx context.Context) error {
 	l.mu.Lock()
-	left := slices.Clone(l.sent)
+	until := l.number
 	l.mu.Unlock()
 	for {
 		l.mu.Lock()
 		changed := l.settled
-		done := !slices.ContainsFunc(l.sent, func(s underway) bool {
-			return slices.ContainsFunc(left, func(old underway) bool { return old.namespace == s.namespace && old.ticket == s.ticket })
-		})
+		done := len(l.sent) == 0 || l.sent[0].number > until
 		l.mu.Unlock()
 		if done {
 			return nil
@@ -139,10 +143,23 @@ func (l *link) own(e cluster.Entry) {
 		return
 	}
 	one := l.sent[at]
-	l.sent = slices.Delete(l.sent, at, at+1)
+	l.removeLocked(at)
 	one.apply(e.Position, l.wholeLocked(e.Namespace))
 	one.goOn()
 	l.wakeLocked()
+}
+
+// removeLocked takes something out of what was sent. Nearly always it is the first: with several streams another may come
+// before it. There may be very many behind it, and publish waits.
+func (l *link) removeLocked(at int) {
+	if at > 0 {
+		l.sent = slices.Delete(l.sent, at, at+1)
+		return
+	}
+	l.sent[0] = underway{}
+	if l.sent = l.sent[1:]; len(l.sent) == 0 {
+		l.sent = nil
+	}
 }
 
 // wholeLocked reports whether everything that was applied to a namespace was delivered.

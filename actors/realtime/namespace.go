@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -18,6 +19,9 @@ type Namespace struct {
 	nextID atomic.Uint64 // of an ack that a client is asked for
 	ledger *ledger       // of the rooms, nil where nobody wants to know
 	size   atomic.Int64  // connected sockets
+
+	// Held while serverSide is read or added to: other servers say something as soon as there is a bus.
+	serverSideMu sync.RWMutex
 
 	// Of a parent of dynamic namespaces, and of its children.
 	match    func(name string, auth json.RawMessage) bool

@@ -26,6 +26,8 @@ func (e *ServerEvent) Ack(args ...any) error {
 
 // OnServerSide adds a handler of an event that the other servers of the cluster emit to each other.
 func (n *Namespace) OnServerSide(name string, f func(*ServerEvent)) *Namespace {
+	n.serverSideMu.Lock()
+	defer n.serverSideMu.Unlock()
 	n.serverSide[name] = append(n.serverSide[name], f)
 	return n
 }
@@ -81,7 +83,10 @@ func (n *Namespace) ServerSideEmitWithAck(timeout time.Duration, answer func([]s
 
 // receiveServerSide hands an event of another server to its handlers.
 func (n *Namespace) receiveServerSide(e *ServerEvent) {
-	for _, f := range n.serverSide[e.Name] {
+	n.serverSideMu.RLock()
+	handlers := n.serverSide[e.Name]
+	n.serverSideMu.RUnlock()
+	for _, f := range handlers {
 		n.server.system.Safely(adapterKind, "server-side", func() { f(e) })
 	}
 }

@@ -49,3 +49,26 @@ func TestServerSide(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestServerSideWhileHandlersAreAdded: the bus runs before all handlers are there. A node that joined others at work raced
+// with what they said, and could have died of it.
+func TestServerSideWhileHandlersAreAdded(t *testing.T) {
+	n := setup(t, Options{}, func(*Server) {}).Of("/")
+	stop, heard := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(heard)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				n.receiveServerSide(&ServerEvent{Name: "note"})
+			}
+		}
+	}()
+	for range 1000 {
+		n.OnServerSide("note", func(*ServerEvent) {})
+	}
+	close(stop)
+	<-heard
+}

@@ -223,6 +223,18 @@ func (s *Session) Close() {
 	}
 }
 
+// Yield answers the poll that waits, with nothing, so that the client sends the next one: the way by which it came is no
+// more soon. It does nothing where none waits.
+func (s *Session) Yield() { s.out.release(engineio.Noop) }
+
+// Leave closes the WebSocket of a session, whose way is no more soon, so that the client connects again: as Server.Drain
+// does. It does nothing while the transport is polling.
+func (s *Session) Leave(status int) {
+	if s.websocket.Load() {
+		s.server.system.Send(s.pid, closing{reason: ReasonShutdown, status: status})
+	}
+}
+
 // SendPong answers a ping frame of the WebSocket protocol (not of Engine.IO).
 func (s *Session) SendPong(t Transport, payload []byte) {
 	frame := protocol.WebSocketPong(payload)

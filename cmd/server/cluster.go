@@ -33,6 +33,7 @@ type membership struct {
 	// address is where the other nodes reach this one; without a host, at the one by which it reaches Redis.
 	address string
 
+	passing           *http.Forwarding
 	forwarded, failed atomic.Int64 // requests of other nodes' sessions
 }
 
@@ -68,14 +69,41 @@ func (m *membership) owner(ctx context.Context, sid string) (string, bool) {
 	return address, found
 }
 
-// forwarding passes on what belongs to other nodes.
-func (m *membership) forwarding(c Config) http.Middleware {
+// forward passes on what belongs to other nodes. session finds those of this one.
+func (m *membership) forward(c Config, session func(sid string) *realtime.Session) *http.Forwarding {
 	mac := hmac.New(sha256.New, m.secret)
 	_, _ = mac.Write([]byte("between nodes")) // never fails
-	return http.Forwarding{
+	m.passing = http.NewForwarding(http.ForwardingOptions{
 		Owner: m.owner, Key: mac.Sum(nil), Patience: 2*c.PingInterval + c.PingTimeout, MaxBody: c.MaxPayload,
+		Goroutines: c.WebSocketReaders == "goroutines",
+		Yield: func(sid string, webSocket bool) {
+			switch s := session(sid); {
+			case s == nil:
+			case webSocket:
+				s.Leave(realtime.StatusServiceRestart)
+			default:
+				s.Yield()
+			}
+		},
 		OnError: func(err error) { m.failed.Add(1); m.log.Debug().Err(err).Msg("Request not passed on to its node") },
-	}.Middleware()
+	})
+	return m.passing
+}
+
+// passed returns how many WebSockets of other nodes' sessions come through this one.
+func (m *membership) passed() int {
+	if m == nil {
+		return 0
+	}
+	return m.passing.Passed()
+}
+
+// drain lets go of what is passed on to other nodes.
+func (m *membership) drain(ctx context.Context, over time.Duration) error {
+	if m == nil {
+		return nil
+	}
+	return m.passing.Drain(ctx, over)
 }
 
 // serving says to the other nodes where this one is.
@@ -92,7 +120,7 @@ func (m *membership) serving(l net.Addr) error {
 		}
 		address = net.JoinHostPort(host, strconv.Itoa(port))
 	}
-	m.nodes.Announce(m.name, address)
+	m.nodes.Announce(context.Background(), m.name, address)
 	return nil
 }
 
@@ -102,15 +130,17 @@ func joinCluster(ctx context.Context, c Config, log zerolog.Logger, now func() t
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
+	nodes := client.Nodes()
 	bus, err := redis.OpenBus(ctx, client, redis.BusOptions{
-		Window:  max(c.RecoveryWindow, time.Minute),
-		OnError: func(err error) { log.Warn().Err(err).Msg("Trouble with the bus between nodes") },
+		Window:   max(c.RecoveryWindow, time.Minute),
+		OnHealed: nodes.Again,
+		OnError:  func(err error) { log.Warn().Err(err).Msg("Trouble with the bus between nodes") },
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("REDIS_URL: %w", err), client.Close())
 	}
 	return &membership{
-		client: client, bus: bus, nodes: client.Nodes(), name: randomText(nameLength), secret: []byte(c.JWTSecret), log: log,
+		client: client, bus: bus, nodes: nodes, name: randomText(nameLength), secret: []byte(c.JWTSecret), log: log,
 		address: c.NodeAddress,
 	}, nil
 }

@@ -98,7 +98,8 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	}
 	if d.cluster != nil {
 		options.Bus, options.NewSid = d.cluster.bus, d.cluster.newSid
-		engine.Middleware = append(engine.Middleware, d.cluster.forwarding(c))
+		passing := d.cluster.forward(c, func(sid string) *realtime.Session { return d.realtime.Session(sid) })
+		engine.Middleware = append(engine.Middleware, passing.Middleware)
 	}
 	d.realtime = realtime.New(d.system, options)
 	d.bookings, err = bookings.NewDesk(d.system, store, bookings.Options{

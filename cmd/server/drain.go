@@ -38,8 +38,10 @@ func (d *desk) Close(ctx context.Context) error {
 		d.log.Info().Msg("Some clients did not take what was queued for them")
 	}
 	step("drain sockets", half(ctx, func(ctx context.Context) error {
-		over := min(d.window, time.Duration(connections)*perSocket, left(ctx)/2)
-		return d.realtime.Drain(ctx, realtime.StatusServiceRestart, over)
+		over := min(d.window, time.Duration(connections+d.cluster.passed())*perSocket, left(ctx)/2)
+		passed := make(chan error, 1)
+		go func() { passed <- d.cluster.drain(ctx, over) }()
+		return errors.Join(d.realtime.Drain(ctx, realtime.StatusServiceRestart, over), <-passed)
 	}))
 	step("close sockets", half(ctx, func(ctx context.Context) error {
 		return d.realtime.Close(ctx, realtime.StatusServiceRestart)

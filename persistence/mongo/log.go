@@ -112,7 +112,7 @@ func (s *Store) head(ctx context.Context) (head, error) { return headOf(ctx, s.e
 func headOf(ctx context.Context, events *mongo.Collection) (head, error) {
 	var e event
 	err := events.FindOne(ctx, bson.D{}, options.FindOne().
-		SetSort(bson.D{{Key: "_id", Value: desc}}).SetProjection(bson.D{{Key: "n", Value: 1}})).Decode(&e)
+		SetSort(bson.D{{Key: "n", Value: desc}}).SetProjection(bson.D{{Key: "n", Value: 1}})).Decode(&e)
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return head{}, nil
 	}
@@ -143,6 +143,7 @@ func (s *Store) sinceIn(ctx context.Context, after booking.Position, rooms []str
 		in = append(in, text(room))
 	}
 	var entries []booking.LogEntry
+	var numbers []int64 // of their events
 	size := 0
 	// One event more: of the first, what is addressed to the rooms may be before the position.
 	err := s.eachAfter(ctx, after, bson.E{Key: "rooms", Value: bson.D{{Key: "$in", Value: in}}}, limit+1, func(one event) error {
@@ -153,11 +154,32 @@ func (s *Store) sinceIn(ctx context.Context, after booking.Position, rooms []str
 			if size += len(e.Payload); maxBytes > 0 && size > maxBytes {
 				return errTooMuch
 			}
-			entries = append(entries, e)
+			entries, numbers = append(entries, e), append(numbers, one.N)
 		}
 		return nil
 	})
-	return entries, err
+	if err != nil {
+		return nil, err
+	}
+	return s.valid(ctx, entries, numbers)
+}
+
+// valid returns the entries whose events are not void. What was removed is looked up after they were read: a number whose
+// event is gone was said to be so before anybody could use it again.
+func (s *Store) valid(ctx context.Context, entries []booking.LogEntry, numbers []int64) (list []booking.LogEntry, err error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	facts, err := s.logFacts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range entries {
+		if numbers[i] > facts.TrimmedN {
+			list = append(list, e)
+		}
+	}
+	return list, nil
 }
 
 // settled is the log as a majority has it.

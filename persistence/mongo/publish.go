@@ -2,7 +2,9 @@ package mongo
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -30,9 +32,27 @@ type parcel struct {
 	letter
 }
 
+// sourceKeys are what the keys of letters begin with.
+var sourceKeys = [sources]string{"b", "u", "t"}
+
 // letterKey names a letter for ever. A revision of a document is written once, so there is one letter to a key.
 func letterKey(in source, id string, revision int64) string {
-	return [sources]string{"b", "u", "t"}[in] + "/" + id + "/" + strconv.FormatInt(revision, 10)
+	return sourceKeys[in] + "/" + id + "/" + strconv.FormatInt(revision, 10)
+}
+
+// parcelsOf returns the letters that events were, by their keys.
+func parcelsOf(events []event) (parcels []parcel) {
+	for _, e := range events {
+		kind, rest, _ := strings.Cut(e.Key, "/")
+		id, revision, _ := strings.Cut(rest, "/")
+		number, err := strconv.ParseInt(revision, 10, 64)
+		in := slices.Index(sourceKeys[:], kind)
+		if err != nil || in < 0 {
+			continue // not of an outbox
+		}
+		parcels = append(parcels, parcel{due: due{source(in), id, number}, key: e.Key, letter: letter{Revision: number}})
+	}
+	return parcels
 }
 
 // publish delivers the letters of some outboxes, in the order of the batch. When it fails, some may be delivered; doing it
@@ -51,10 +71,47 @@ func (p *publisher) publish(ctx context.Context, batch []due) error {
 			return err
 		}
 	}
-	if err := p.log(ctx, parcels); err != nil {
-		return err
+	todo := p.unlogged(parcels)
+	for sure := p.own(parcels); ; sure = true {
+		if !sure {
+			if todo, err = p.look(ctx, batch, parcels); err != nil {
+				return err
+			}
+		}
+		done, err := p.log(ctx, todo)
+		if err != nil {
+			return err
+		}
+		if done {
+			return p.s.discard(ctx, parcels)
+		}
+		if todo, err = p.look(ctx, batch, parcels); err != nil {
+			return err
+		}
 	}
-	return p.s.discard(ctx, parcels)
+}
+
+// look returns which of some letters are to be logged, behind the end of the log as it is found first. The order matters:
+// what was logged by then is seen in the log or, should it have been trimmed since, is in no outbox any more; and what is
+// logged later takes the number that this process wants.
+func (p *publisher) look(ctx context.Context, batch []due, parcels []parcel) (todo []parcel, err error) {
+	if p.head, err = p.s.head(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.tail(ctx); err != nil {
+		return nil, err
+	}
+	missing, err := p.missing(ctx, parcels)
+	if err != nil || len(missing) == 0 {
+		return nil, err
+	}
+	there, err := p.s.collect(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(missing, func(m parcel) bool {
+		return !slices.ContainsFunc(there, func(t parcel) bool { return t.key == m.key })
+	}), nil
 }
 
 // collect reads the letters of outboxes, each once, in the order of the batch and of their revisions.
@@ -97,45 +154,44 @@ func (s *Store) collect(ctx context.Context, batch []due) ([]parcel, error) {
 	return parcels, nil
 }
 
-// log writes the letters' events behind the end of the log, those that are there already left out.
-func (p *publisher) log(ctx context.Context, parcels []parcel) error {
-	for {
-		end, docs := p.head, []any(nil)
-		var events []event
-		for _, parcel := range parcels {
-			if len(parcel.Notices) == 0 && parcel.Revocation == nil {
-				continue
-			}
-			var bookingID string
-			if parcel.in == inBookings {
-				bookingID = parcel.id
-			}
-			var e event
-			e, end = end.next(parcel.key, bookingID, parcel.letter, uint64(max(p.s.now().UnixMilli(), 0)))
-			events, docs = append(events, e), append(docs, e)
+// log writes the letters' events behind the end of the log. It reports false where that is not where this process believed
+// it to be, or one of the letters is there already: then nothing that it wrote counts.
+func (p *publisher) log(ctx context.Context, parcels []parcel) (done bool, err error) {
+	end, docs := p.head, []any(nil)
+	var events []event
+	for _, parcel := range parcels {
+		if len(parcel.Notices) == 0 && parcel.Revocation == nil {
+			continue
 		}
-		if len(docs) == 0 {
-			return nil
+		var bookingID string
+		if parcel.in == inBookings {
+			bookingID = parcel.id
 		}
-		_, err := p.s.events.InsertMany(ctx, docs)
-		if err == nil {
-			p.head = end
-			return p.s.log.add(events)
-		}
-		if !mongo.IsDuplicateKeyError(err) {
-			return err
-		}
-		// Another process was first, with a number or with one of these letters. Or it was this one, and did not hear of it.
-		if parcels, err = p.missing(ctx, parcels); err != nil {
-			return err
-		}
-		if p.head, err = p.s.head(ctx); err != nil {
-			return err
-		}
-		if err := p.tail(ctx); err != nil {
-			return err
-		}
+		var e event
+		e, end = end.next(parcel.key, bookingID, parcel.letter, uint64(max(p.s.now().UnixMilli(), 0)))
+		events, docs = append(events, e), append(docs, e)
 	}
+	if len(docs) == 0 {
+		return true, nil
+	}
+	_, wrong := p.s.events.InsertMany(ctx, docs)
+	if wrong != nil && !mongo.IsDuplicateKeyError(wrong) {
+		return false, wrong
+	}
+	// A process that was held up may write at a number that was trimmed meanwhile. Readers take it for void.
+	facts, err := p.s.logFacts(ctx)
+	if err != nil {
+		return false, err
+	}
+	if events[0].N <= facts.TrimmedN {
+		return false, p.s.removeUpTo(ctx, facts.TrimmedN)
+	}
+	if wrong != nil {
+		// Another process was first, with a number or with one of these letters. Or it was this one, and did not hear of it.
+		return false, nil
+	}
+	p.head = end
+	return true, p.s.log.add(events)
 }
 
 // missing returns the parcels that are not in the log.
@@ -215,6 +271,12 @@ func (p *publisher) tail(ctx context.Context) error {
 			return err
 		}
 		before := p.s.log.end().n
+		p.noteLogged(events)
+		if events[0].N > before+1 {
+			if err := p.overtake(ctx, events[0].N-1); err != nil {
+				return err
+			}
+		}
 		if err := p.s.log.add(events); err != nil {
 			return err
 		}
@@ -226,6 +288,21 @@ func (p *publisher) tail(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// overtake has the ring go on behind a number, if everything up to it was trimmed before this process had read it: it was
+// held up for longer than the log is kept, and would wait for that for ever.
+func (p *publisher) overtake(ctx context.Context, number int64) error {
+	facts, err := p.s.logFacts(ctx)
+	if err != nil || facts.TrimmedN < number {
+		return err
+	}
+	position, err := placed(facts.Trimmed)
+	if err != nil {
+		return err
+	}
+	p.s.log.restart(head{n: number, position: position})
+	return nil
 }
 
 // leftoversAtOnce is the most outboxes that one search returns.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"kapoor.example/desk/booking"
 )
 
 // How often the publisher looks for what nobody tells it.
@@ -32,7 +34,11 @@ type publisher struct {
 	carried uint64        // how many were ever put into the queue
 	handled uint64        // how many of them are published
 	settled chan struct{} // closed and replaced when handled rises
+	// The letters of this process that are not published yet, by key, and whether another process was seen to have logged
+	// one.
+	pending map[string]bool
 
+	turn turn // only the goroutine's
 	head head // where the log ends, as far as is known; only the goroutine's
 }
 
@@ -48,6 +54,7 @@ func startPublisher(s *Store, onError func(error)) *publisher {
 	p := &publisher{
 		s: s, onError: onError, ctx: ctx, cancel: cancel, head: s.log.end(),
 		quit: make(chan struct{}), ended: make(chan struct{}), wake: make(chan struct{}, 1), settled: make(chan struct{}),
+		pending: map[string]bool{}, turn: turn{s: s, holder: booking.NewID(s.now())},
 		carried: 1, // the first sweep: whoever settles waits for it, too
 	}
 	go p.run()
@@ -71,6 +78,7 @@ func (p *publisher) stop(ctx context.Context) {
 func (p *publisher) carry(d due) {
 	p.mu.Lock()
 	p.queue = append(p.queue, d)
+	p.pending[letterKey(d.in, d.id, d.revision)] = false
 	p.carried++
 	p.mu.Unlock()
 	select {
@@ -125,6 +133,7 @@ func (p *publisher) run() {
 	defer tail.Stop()
 	defer sweep.Stop()
 	defer purge.Stop()
+	p.try(p.turn.take)
 	p.sweep()
 	p.handle(1)
 	p.try(p.s.purge)
@@ -135,11 +144,13 @@ func (p *publisher) run() {
 		case <-tail.C:
 			p.try(p.tail)
 		case <-sweep.C:
+			p.try(p.turn.ask)
 			p.sweep()
 		case <-purge.C:
 			p.try(p.s.purge)
 		case <-p.quit:
 			p.drain()
+			p.try(p.turn.giveUp)
 			return
 		}
 	}
@@ -158,13 +169,58 @@ func (p *publisher) drain() {
 		if !p.insist(batch) {
 			return
 		}
+		p.forget(batch)
 		p.handle(len(batch))
 	}
 }
 
-// sweep publishes what is in outboxes without anybody's having said so.
+// own reports whether all letters are of this process and were written since it last looked where the log ends. Then another
+// process can have logged one only if it was seen in the log, or takes the number that this process wants.
+func (p *publisher) own(parcels []parcel) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, parcel := range parcels {
+		if _, own := p.pending[parcel.key]; !own {
+			return false
+		}
+	}
+	return true
+}
+
+// unlogged returns the letters that were not seen in the log.
+func (p *publisher) unlogged(parcels []parcel) (todo []parcel) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, parcel := range parcels {
+		if !p.pending[parcel.key] {
+			todo = append(todo, parcel)
+		}
+	}
+	return todo
+}
+
+// noteLogged notes which letters of this process another one has logged.
+func (p *publisher) noteLogged(events []event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range events {
+		if _, own := p.pending[e.Key]; own {
+			p.pending[e.Key] = true
+		}
+	}
+}
+
+func (p *publisher) forget(batch []due) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, d := range batch {
+		delete(p.pending, letterKey(d.in, d.id, d.revision))
+	}
+}
+
+// sweep publishes what is in outboxes without anybody's having said so, as long as this process is the one that does.
 func (p *publisher) sweep() {
-	for {
+	for p.turn.mine {
 		left, err := p.s.leftovers(p.ctx)
 		if err != nil {
 			p.try(func(context.Context) error { return err })
@@ -173,6 +229,10 @@ func (p *publisher) sweep() {
 		// What this process committed before the outboxes were read is older than what was found there.
 		p.drain()
 		for batch := left; len(batch) > 0; batch = batch[min(len(batch), carryAtOnce):] {
+			p.try(p.turn.keep)
+			if !p.turn.mine {
+				return
+			}
 			if !p.insist(batch[:min(len(batch), carryAtOnce)]) {
 				return
 			}

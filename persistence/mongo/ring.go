@@ -74,6 +74,15 @@ func (r *ring) add(events []event) error {
 	return nil
 }
 
+// restart forgets everything, and goes on behind a head.
+func (r *ring) restart(floor head) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.floor, r.events = floor, nil
+	close(r.more)
+	r.more = make(chan struct{})
+}
+
 // after returns up to limit events with entries after a position, and a channel that is closed when there are more. ok is
 // false when the ring does not reach back that far.
 func (r *ring) after(p booking.Position, limit int) (events []event, more <-chan struct{}, ok bool) {

@@ -16,6 +16,9 @@ import (
 type logFacts struct {
 	Epoch   int64  `bson:"epoch"`
 	Trimmed string `bson:"trimmed"` // place of the last position that was removed, "" for none
+	// TrimmedN is the number of the last event that was removed. An event whose number is not above it is void, whoever
+	// writes it and when: the unique index keeps no number that is gone.
+	TrimmedN int64 `bson:"trimmedN"`
 }
 
 // trimMark says up to where entries for a room were removed.
@@ -84,12 +87,13 @@ func (s *Store) trim(ctx context.Context, upTo booking.Position, limit int) (rem
 		return 0, err
 	}
 	marks := map[string]string{} // place by room
-	last := ""
+	last, number := "", int64(0)
+	var gone []event
 	for _, e := range events {
 		if removed >= limit {
 			break
 		}
-		last = e.ID
+		last, number, gone = e.ID, e.N, append(gone, e)
 		entries := e.entries(booking.Position{})
 		removed += len(entries)
 		for _, entry := range entries {
@@ -102,14 +106,23 @@ func (s *Store) trim(ctx context.Context, upTo booking.Position, limit int) (rem
 		return 0, nil
 	}
 	// First it is said that they are gone, and then they go: who reads in between has less to say, and never too little.
-	if err := s.markTrimmed(ctx, marks, last); err != nil {
+	if err := s.markTrimmed(ctx, marks, last, number); err != nil {
 		return 0, err
 	}
-	_, err = s.events.DeleteMany(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$lte", Value: last}}}})
-	return removed, err
+	// Their letters go before them, should a process have died between the two: an outbox would bring them back.
+	if err := s.discard(ctx, parcelsOf(gone)); err != nil {
+		return 0, err
+	}
+	return removed, s.removeUpTo(ctx, number)
 }
 
-func (s *Store) markTrimmed(ctx context.Context, marks map[string]string, last string) error {
+// removeUpTo removes events by their numbers, void ones among them.
+func (s *Store) removeUpTo(ctx context.Context, number int64) error {
+	_, err := s.events.DeleteMany(ctx, bson.D{{Key: "n", Value: bson.D{{Key: "$lte", Value: number}}}})
+	return err
+}
+
+func (s *Store) markTrimmed(ctx context.Context, marks map[string]string, last string, number int64) error {
 	var writes []mongo.WriteModel
 	for room, upTo := range marks {
 		writes = append(writes, mongo.NewUpdateOneModel().SetUpsert(true).SetFilter(bson.D{{Key: "_id", Value: room}}).
@@ -120,6 +133,6 @@ func (s *Store) markTrimmed(ctx context.Context, marks map[string]string, last s
 			return err
 		}
 	}
-	_, err := s.meta.UpdateOne(ctx, logFactsID, bson.D{{Key: "$max", Value: bson.D{{Key: "trimmed", Value: last}}}})
+	_, err := s.meta.UpdateOne(ctx, logFactsID, bson.D{{Key: "$max", Value: bson.D{{Key: "trimmed", Value: last}, {Key: "trimmedN", Value: number}}}})
 	return err
 }

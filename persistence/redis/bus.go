@@ -30,6 +30,8 @@ type BusOptions struct {
 	MaxMarks int
 	// MaxWaiting and MaxWaitingBytes bound what waits to be written. Default to 100,000 and 64 MiB.
 	MaxWaiting, MaxWaitingBytes int
+	// OnHealed is told when the log can be read and written again after it could not. It must not block. Nil means nobody.
+	OnHealed func()
 	// OnError is told what goes wrong in the background, where no caller waits for it. It must not block. Nil means nobody.
 	OnError func(error)
 }
@@ -57,6 +59,9 @@ func (o BusOptions) withDefaults() BusOptions {
 	}
 	if o.Window == 0 {
 		o.Window = 2 * time.Minute
+	}
+	if o.OnHealed == nil {
+		o.OnHealed = func() {}
 	}
 	if o.OnError == nil {
 		o.OnError = func(error) {}
@@ -115,7 +120,7 @@ func OpenBus(ctx context.Context, c *Client, o BusOptions) (*Bus, error) {
 	}
 	b.queue.init(o.MaxWaiting, o.MaxWaitingBytes)
 	b.channel.init()
-	b.health.init(c.options.Now)
+	b.health.init(c.options.Now, o.OnHealed)
 	if err := c.do(ctx, b.begin); err != nil {
 		return nil, c.explain(err)
 	}

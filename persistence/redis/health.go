@@ -9,7 +9,8 @@ import (
 
 // health is whether the log can be read and written.
 type health struct {
-	now func() time.Time
+	now    func() time.Time
+	healed func()
 
 	mu       sync.Mutex
 	troubles [2]string // of reading and of writing, empty where all is well
@@ -23,8 +24,8 @@ const (
 	writing
 )
 
-func (h *health) init(now func() time.Time) {
-	h.now, h.since = now, now()
+func (h *health) init(now func() time.Time, healed func()) {
+	h.now, h.healed, h.since = now, healed, now()
 }
 
 // tell has changes told to a receiver from now on, or to nobody.
@@ -56,6 +57,9 @@ func (h *health) report(which int, trouble string) {
 	state.Since = h.since
 	told := h.told
 	h.mu.Unlock()
+	if !state.Degraded {
+		h.healed()
+	}
 	if told != nil {
 		told(state)
 	}

@@ -1,19 +1,19 @@
-package redis_test
+package redis
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
-	"kapoor.example/desk/persistence/redis"
 	"kapoor.example/desk/persistence/redis/redistest"
 )
 
 // TestLimits: two servers count together, in buckets that fill again.
 func TestLimits(t *testing.T) {
 	server := redistest.Start(t)
-	var limits []*redis.Limits
+	var limits []*Limits
 	for range 2 {
-		c, err := redis.Connect(t.Context(), redis.Options{URL: server.URL()})
+		c, err := Connect(t.Context(), Options{URL: server.URL()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,5 +77,37 @@ func TestLimits(t *testing.T) {
 	server.Kill(t)
 	if _, err := limits[0].Take(t.Context(), "login", "a", 3, time.Hour); err == nil {
 		t.Error("no error without a server")
+	}
+}
+
+// TestMarksAreBounded: every pair of an address and an account that had signed in was a key of its own for 90 days, without a
+// bound, in a Redis that refuses writes when it is full.
+func TestMarksAreBounded(t *testing.T) {
+	c := connect(t, redistest.Start(t).URL())
+	l := c.Limits()
+	l.most = 10
+	for i := range 25 {
+		if err := l.Remember(t.Context(), fmt.Sprint("owner ", i), time.Hour+time.Duration(i)*time.Minute); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 25 {
+		kept, err := l.Remembered(t.Context(), fmt.Sprint("owner ", i))
+		if err != nil || kept != (i >= 15) {
+			t.Errorf("mark %d is kept: %v, %v", i, kept, err)
+		}
+	}
+	if keys := do(t, c, "DBSIZE"); keys != int64(1) {
+		t.Errorf("%d keys", keys)
+	}
+	if err := l.Remember(t.Context(), "briefly", time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a mark to end", func() bool {
+		kept, err := l.Remembered(t.Context(), "briefly")
+		return err == nil && !kept
+	})
+	if left := do(t, c, "PTTL", c.key("remembered")).(int64); left < time.Hour.Milliseconds() {
+		t.Errorf("the marks last %d ms", left)
 	}
 }

@@ -13,47 +13,71 @@ import (
 type Nodes struct {
 	client *Client
 	life   time.Duration
+	beat   time.Duration
+	again  chan struct{} // holds one element when the announcement is not to wait for its beat
 	stop   context.CancelFunc
 	done   sync.WaitGroup
 
-	mu    sync.Mutex
-	known map[string]found
-}
-
-type found struct {
-	address string // "" for nobody
-	when    time.Time
+	mu     sync.Mutex
+	known  map[string]*known
+	failed time.Time // when Redis was asked in vain last, zero once it has answered
 }
 
 const (
 	nodeLife  = 10 * time.Second // after its last beat
 	nodeBeat  = 2 * time.Second
-	nodeFresh = time.Second // how long it is not asked again
-	maxKnown  = 10_000      // names that are remembered; clients say them
+	nodeRetry = 200 * time.Millisecond // after a beat that failed
+	nodeTime  = time.Second            // what a beat may take
 )
 
 // Nodes tells where nodes are. It has to be closed.
-func (c *Client) Nodes() *Nodes { return &Nodes{client: c, life: nodeLife, known: map[string]found{}} }
+func (c *Client) Nodes() *Nodes {
+	return &Nodes{
+		client: c, life: nodeLife, beat: nodeBeat, again: make(chan struct{}, 1), known: map[string]*known{},
+	}
+}
 
-// Announce says, now and again and again until Close, that the node of this name is at an address. It is called once.
-func (n *Nodes) Announce(name, address string) {
-	ctx, stop := context.WithCancel(context.Background())
-	n.stop = stop
+// Announce says, now and again and again until Withdraw, that the node of this name is at an address. It is called once.
+// When it returns Redis has been told, unless it does not answer or ctx has ended: then it is told as soon as it does.
+func (n *Nodes) Announce(ctx context.Context, name, address string) {
+	told := n.tell(ctx, name, address)
+	ctx, n.stop = context.WithCancel(context.Background())
 	n.done.Go(func() {
-		beat := time.NewTicker(nodeBeat)
+		beat := time.NewTimer(0)
 		defer beat.Stop()
 		for {
-			_ = n.client.do(ctx, func(conn redis.Conn) error { // the bus tells of the same trouble
-				_, err := conn.Do("SET", n.client.key("node", name), address, "PX", n.life.Milliseconds())
-				return err
-			})
+			pause := n.beat
+			if !told {
+				pause = nodeRetry
+			}
+			beat.Reset(pause)
 			select {
 			case <-beat.C:
+			case <-n.again:
 			case <-ctx.Done():
 				return
 			}
+			told = n.tell(ctx, name, address)
 		}
 	})
+}
+
+// Again has the node announced at once: Redis is back, and may have come without its data.
+func (n *Nodes) Again() {
+	select {
+	case n.again <- struct{}{}:
+	default:
+	}
+}
+
+// tell reports whether Redis has taken it. The bus tells of the same trouble.
+func (n *Nodes) tell(ctx context.Context, name, address string) bool {
+	ctx, cancel := context.WithTimeout(ctx, nodeTime)
+	defer cancel()
+	return n.client.do(ctx, func(conn redis.Conn) error {
+		_, err := redis.DoContext(conn, ctx, "SET", n.client.key("node", name), address, "PX", n.life.Milliseconds())
+		return err
+	}) == nil
 }
 
 // Withdraw ends Announce and forgets the node at once.
@@ -64,36 +88,21 @@ func (n *Nodes) Withdraw(ctx context.Context, name string) error {
 	n.stop()
 	n.done.Wait()
 	return n.client.explain(n.client.do(ctx, func(conn redis.Conn) error {
-		_, err := conn.Do("DEL", n.client.key("node", name))
+		_, err := redis.DoContext(conn, ctx, "DEL", n.client.key("node", name))
 		return err
 	}))
 }
 
-// Find returns the address of a node, or false where there is none of the name. While Redis cannot be reached it says what
-// it said last.
-func (n *Nodes) Find(ctx context.Context, name string) (address string, ok bool) {
-	now := n.client.options.Now()
-	n.mu.Lock()
-	old, remembered := n.known[name]
-	n.mu.Unlock()
-	if remembered && now.Sub(old.when) < nodeFresh {
-		return old.address, old.address != ""
-	}
-	err := n.client.do(ctx, func(conn redis.Conn) (err error) {
-		address, err = redis.String(conn.Do("GET", n.client.key("node", name)))
+// ask returns what Redis has of a node, "" where it has nothing.
+func (n *Nodes) ask(ctx context.Context, name string) (address string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, findTime)
+	defer cancel()
+	err = n.client.do(ctx, func(conn redis.Conn) (err error) {
+		address, err = redis.String(redis.DoContext(conn, ctx, "GET", n.client.key("node", name)))
 		if errors.Is(err, redis.ErrNil) {
 			return nil
 		}
 		return err
 	})
-	if err != nil {
-		return old.address, old.address != ""
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if len(n.known) >= maxKnown {
-		clear(n.known)
-	}
-	n.known[name] = found{address, now}
-	return address, address != ""
+	return address, err
 }

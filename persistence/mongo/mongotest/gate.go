@@ -1,6 +1,7 @@
 package mongotest
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -25,6 +26,14 @@ type Gate struct {
 	left  int  // commands that pass before the gate is shut; negative for ever
 	lost  bool // the command that shuts it is carried out, and its answer lost
 	shut  bool
+	hold  *hold // nil while nothing is held
+}
+
+// hold is a command that waits.
+type hold struct {
+	name, in      string
+	held, release chan struct{}
+	once          sync.Once
 }
 
 // GateOptions say what a gate does with the messages.
@@ -66,6 +75,33 @@ func (g *Gate) ShutAfter(n int, lost bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.left, g.lost = n, lost
+}
+
+// Hold has commands of a name on a collection wait on their way, as those of a process that is held up, until release is
+// called. held is closed when the first has come.
+func (g *Gate) Hold(name, collection string) (held <-chan struct{}, release func()) {
+	h := &hold{name: name, in: collection + "\x00", held: make(chan struct{}), release: make(chan struct{})}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.hold = h
+	return h.held, func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.hold = nil
+		close(h.release)
+	}
+}
+
+// waitFor holds a command that is to be held.
+func (g *Gate) waitFor(command []byte) {
+	g.mu.Lock()
+	h := g.hold
+	g.mu.Unlock()
+	if h == nil || commandName(command) != h.name || !bytes.Contains(command[:min(len(command), 200)], []byte(h.in)) {
+		return
+	}
+	h.once.Do(func() { close(h.held) })
+	<-h.release
 }
 
 // Shut reports whether the gate is shut.
@@ -133,6 +169,7 @@ func (g *Gate) pass(client, server net.Conn) error {
 	if err != nil {
 		return err
 	}
+	g.waitFor(command)
 	if g.oneAtATime {
 		g.one.Lock()
 		defer g.one.Unlock()

@@ -36,6 +36,8 @@ func Run(t *testing.T, s Server) {
 	t.Run("Contract", s.contract)
 	t.Run("Crash", s.crashes)
 	t.Run("Processes", s.processes)
+	t.Run("Held up", s.heldUp)
+	t.Run("Sweeper", s.sweeper)
 	t.Run("Upkeep", s.upkeep)
 	t.Run("Plans", s.plans)
 }

@@ -92,6 +92,7 @@ type Way struct {
 
 	mu    sync.Mutex
 	cut   bool
+	hush  chan struct{} // closed when bytes go on; nil while nothing holds them
 	delay time.Duration
 	conns map[net.Conn]struct{}
 	done  sync.WaitGroup
@@ -122,16 +123,35 @@ func (w *Way) Cut() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.cut = true
+	w.speakLocked()
 	for conn := range w.conns {
 		_ = conn.Close() // broken on purpose
 	}
 }
 
-// Heal undoes Cut.
+// Hush has nothing come through any more, without a word, as a network does that is broken somewhere: connections stay, and
+// others can be opened. What is on its way arrives after Heal.
+func (w *Way) Hush() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.hush == nil {
+		w.hush = make(chan struct{})
+	}
+}
+
+// Heal undoes Cut and Hush.
 func (w *Way) Heal() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.cut = false
+	w.speakLocked()
+}
+
+func (w *Way) speakLocked() {
+	if w.hush != nil {
+		close(w.hush)
+		w.hush = nil
+	}
 }
 
 // Slow has whatever the server says take longer.
@@ -197,8 +217,11 @@ func (w *Way) copy(to, from net.Conn, slow bool) {
 			return
 		}
 		w.mu.Lock()
-		delay := w.delay
+		delay, hush := w.delay, w.hush
 		w.mu.Unlock()
+		if hush != nil {
+			<-hush
+		}
 		if slow && delay > 0 {
 			<-time.After(delay)
 		}

@@ -3,13 +3,10 @@ package clustertest
 import (
 	"bufio"
 	"bytes"
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,11 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.uber.org/goleak"
 
-	"kapoor.example/desk/booking"
+	"kapoor.example/desk/persistence/mongo/mongotest"
 )
 
 // patience bounds whatever is bound to happen.
@@ -162,7 +157,7 @@ func (p *process) end(signal syscall.Signal) {
 func startStore(t testing.TB) string {
 	t.Helper()
 	if uri := os.Getenv("MONGODB_TEST_URI"); uri != "" {
-		return database(t, uri)
+		return mongotest.Database(t, uri)
 	}
 	cmd := exec.Command(binaries["serve"], t.TempDir())
 	in, err := cmd.StdinPipe()
@@ -178,31 +173,4 @@ func startStore(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(uri) + "desk"
-}
-
-// database returns a URI of a database on a server that is dropped with the test.
-func database(t testing.TB, uri string) string {
-	t.Helper()
-	parsed, err := url.Parse(uri)
-	if err != nil {
-		t.Fatal("MONGODB_TEST_URI is no URI")
-	}
-	client, err := mongo.Connect(options.Client().ApplyURI(uri))
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := fmt.Sprint("desk_cluster_", booking.NewID(time.Now()))
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := errors.Join(client.Database(name).Drop(ctx), client.Disconnect(ctx)); err != nil {
-			t.Errorf("drop %s: %v", name, err)
-		}
-	})
-	if query := parsed.Query(); parsed.User != nil && !query.Has("authSource") {
-		query.Set("authSource", cmp.Or(strings.Trim(parsed.Path, "/"), "admin")) // it is the database's otherwise
-		parsed.RawQuery = query.Encode()
-	}
-	parsed.Path = "/" + name
-	return parsed.String()
 }

@@ -64,7 +64,7 @@ func rules() []rule {
 			others: []string{"*", prom}, tests: stores,
 		},
 		{folder: "faults", own: []string{"bench"}, others: anything},
-		{folder: "clustertest", own: []string{"persistence/redis"}, others: anything},
+		{folder: "clustertest", own: []string{"persistence/mongo", "persistence/redis"}, others: anything},
 		{folder: "hammer", own: everything},
 		{folder: "wiretest", own: everything, others: anything},
 		{folder: "bench", own: everything, others: []string{"*", fasthttp}},

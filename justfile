@@ -112,6 +112,11 @@ ferret:
     cd "{{ ferrettest }}"
     go test -timeout 15m ./...
 
+# Several nodes, balancers and outages, on real programs: a few minutes. LONG=1 just cluster has as many clients and lasts as
+# long as is promised, about half an hour; MONGODB_TEST_URI has it run on that MongoDB instead of an embedded FerretDB.
+cluster *flags:
+    CI=true go test -count=1 -timeout {{ if env("LONG", "") == "" { "15m" } else { "90m" } }} {{ flags }} ./clustertest
+
 # Every fuzz test for a minute each, or for as long as is said: just fuzz 10m. What one finds it writes to its testdata,
 # to be kept. Interesting input is hardly minimized: a session takes milliseconds, and no two take the same path.
 fuzz time="1m":

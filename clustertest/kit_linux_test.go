@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"kapoor.example/desk/persistence/mongo/mongotest"
 )
 
 // patience bounds whatever is bound to happen.
@@ -150,9 +152,13 @@ func (p *process) end(signal syscall.Signal) {
 	}
 }
 
-// startStore runs a FerretDB and returns its URI.
+// startStore returns the URI of a store: a database of its own on MONGODB_TEST_URI where that is set, else a FerretDB that it
+// runs.
 func startStore(t testing.TB) string {
 	t.Helper()
+	if uri := os.Getenv("MONGODB_TEST_URI"); uri != "" {
+		return mongotest.Database(t, uri)
+	}
 	cmd := exec.Command(binaries["serve"], t.TempDir())
 	in, err := cmd.StdinPipe()
 	if err != nil {

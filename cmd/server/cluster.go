@@ -20,6 +20,7 @@ import (
 	"kapoor.example/desk/http"
 	"kapoor.example/desk/metrics"
 	"kapoor.example/desk/persistence/redis"
+	busnames "kapoor.example/desk/protocol/cluster/wire"
 )
 
 // membership is this node's part in a cluster.
@@ -119,6 +120,9 @@ func (m *membership) serving(l net.Addr) error {
 			return fmt.Errorf("find this node's address: %w", err)
 		}
 		address = net.JoinHostPort(host, strconv.Itoa(port))
+		if loopback(host) {
+			m.log.Warn().Str("address", address).Msg("Only nodes on this machine can reach this one: NODE_ADDRESS says where the others do")
+		}
 	}
 	m.nodes.Announce(context.Background(), m.name, address)
 	return nil
@@ -132,6 +136,7 @@ func joinCluster(ctx context.Context, c Config, log zerolog.Logger, now func() t
 	}
 	nodes := client.Nodes()
 	bus, err := redis.OpenBus(ctx, client, redis.BusOptions{
+		Names:    busnames.Names{Streams: c.RedisStreams},
 		Window:   max(c.RecoveryWindow, time.Minute),
 		OnHealed: nodes.Again,
 		OnError:  func(err error) { log.Warn().Err(err).Msg("Trouble with the bus between nodes") },

@@ -31,6 +31,7 @@ type Config struct {
 	TrustedProxies Networks `variable:"TRUSTED_PROXIES" otherwise:"none" help:"Proxies whose X-Forwarded-For tells a client's address."`
 	CORSOrigins    Origins  `variable:"CORS_ORIGINS" otherwise:"* in development, required in production" help:"Web pages that may call the desk, by their origin."`
 	RedisURL       string   `variable:"REDIS_URL" otherwise:"one node" secret:"" form:"redis" help:"Redis that joins several nodes."`
+	RedisStreams   int      `variable:"REDIS_STREAMS" default:"1" range:"1..64" help:"Streams over which the namespaces are spread, as streamCount of Node's adapter; the same for all servers."`
 	NodeAddress    string   `variable:"NODE_ADDRESS" otherwise:"PORT at the address by which it reaches Redis" form:"hostport" help:"Where the other nodes reach this one, for instance 10.0.0.5:4000."`
 	SeedDemo       string   `variable:"SEED_DEMO" otherwise:"true in development, false in production" oneof:"true,false" help:"Whether the demo accounts and bookings are made."`
 

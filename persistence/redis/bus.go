@@ -101,6 +101,7 @@ type Bus struct {
 	health  health
 	channel channels
 	traffic traffic
+	long    map[string]bool // streams that are cut by length; touched only by trim
 
 	mu         sync.Mutex
 	epoch      string
@@ -116,7 +117,7 @@ func OpenBus(ctx context.Context, c *Client, o BusOptions) (*Bus, error) {
 	}
 	b := &Bus{
 		client: c, options: o, name: newName(), streams: o.Names.All(), written: make(chan struct{}),
-		heads: map[string]cluster.Position{}, namespaces: map[string]int{},
+		heads: map[string]cluster.Position{}, namespaces: map[string]int{}, long: map[string]bool{},
 	}
 	b.queue.init(o.MaxWaiting, o.MaxWaitingBytes)
 	b.channel.init()

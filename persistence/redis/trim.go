@@ -38,8 +38,27 @@ func (b *Bus) trim() {
 			if err := b.trimBefore(b.ctx, stream, cut); err != nil && b.ctx.Err() == nil {
 				b.options.OnError(fmt.Errorf("take old entries out of the log: %w", b.client.explain(err)))
 			}
+			b.checkLength(b.ctx, stream)
 		}
 	}
+}
+
+// checkLength tells once when a stream has grown so long that Redis takes out entries which are not old: the last resort, of
+// which somebody has to know. Only trim calls it.
+func (b *Bus) checkLength(ctx context.Context, stream string) {
+	length := 0
+	err := b.client.do(ctx, func(conn redis.Conn) (err error) {
+		length, err = redis.Int(redis.DoContext(conn, ctx, "XLEN", stream))
+		return err
+	})
+	if err != nil {
+		return // the writer and the reader tell of the same trouble
+	}
+	long := length >= b.options.MaxLength
+	if long && !b.long[stream] {
+		b.options.OnError(fmt.Errorf("the log %s holds %d entries and is cut by length: less is kept of it than twice the recovery window", stream, length))
+	}
+	b.long[stream] = long
 }
 
 // trimBefore takes the entries before a position out of a stream.

@@ -2,7 +2,6 @@ package realtime
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"kapoor.example/desk/protocol/cluster"
@@ -44,5 +43,5 @@ func dataFrom(a socketio.Arg) any {
 	case a.Raw == nil || string(a.Raw) == "null" || string(a.Raw) == "{}":
 		return nil // Node's sockets have an empty object where ours have nothing
 	}
-	return json.RawMessage(a.Raw)
+	return a.Raw
 }

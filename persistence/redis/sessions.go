@@ -227,25 +227,28 @@ func (s *Sessions) receive(conn redis.Conn, e errand) error {
 		return err
 	}
 	value, err := redis.String(conn.Receive())
+	if conn.Err() != nil {
+		return conn.Err()
+	}
+	e.taken <- s.opened(value, err, epoch, ms)
+	return nil
+}
+
+// opened reads a session that was taken, with the epoch and the milliseconds it had left.
+func (s *Sessions) opened(value string, err error, epoch string, ms int64) takings {
 	switch {
-	case err != nil && conn.Err() != nil:
-		return err
 	case errors.Is(err, redis.ErrNil):
-		e.taken <- takings{}
-		return nil
+		return takings{}
 	case err != nil:
-		e.taken <- takings{err: err}
-		return nil
+		return takings{err: err}
 	}
 	session, err := wire.DecodeSession(value)
 	if err != nil {
 		s.onError(fmt.Errorf("lost connection of another server: %w", err))
-		e.taken <- takings{}
-		return nil
+		return takings{}
 	}
 	session.Epoch, session.Left = epoch, time.Duration(max(0, ms))*time.Millisecond
-	e.taken <- takings{session: &session}
-	return nil
+	return takings{session: &session}
 }
 
 // Close leaves what waits, for as long as ctx allows. Nothing is taken any more. A second call does nothing.

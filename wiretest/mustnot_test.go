@@ -297,6 +297,23 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
+// settledHeap is heap once servers of other tests have let go of what they held: their workers go when they have been idle
+// for a second.
+func settledHeap(t testing.TB) (bytes int64) {
+	t.Helper()
+	steady := 0
+	eventually(t, "a heap that does not shrink", func() bool {
+		<-time.After(50 * time.Millisecond) // the pace of looking
+		was := bytes
+		if bytes = heap(); was-bytes > 1<<16 {
+			steady = 0
+		}
+		steady++
+		return steady > 30
+	})
+	return bytes
+}
+
 // TestMustNotKeepCutConnections: connections that begin something and never finish it end.
 func TestMustNotKeepCutConnections(t *testing.T) {
 	r := simple(t, nil)

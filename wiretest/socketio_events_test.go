@@ -68,7 +68,7 @@ func TestRow107MoreThanOneAtATime(t *testing.T) {
 			want[i] = `42["back","e","` + part + `"]`
 		}
 		p.receives(want...)
-		huge := strings.Repeat("y", 20_000_000)
+		huge := strings.Repeat("y", 9_000_000)
 		for _, text := range []string{"before", huge, "after"} {
 			_ = r.server.Of("/").Emit("e", text)
 		}
@@ -79,7 +79,7 @@ func TestRow107MoreThanOneAtATime(t *testing.T) {
 		r := simple(t, mirror)
 		w := r.open(socketWS)
 		connected(t, w, "")
-		part, huge := strings.Repeat("x", 600_000), strings.Repeat("y", 20_000_000)
+		part, huge := strings.Repeat("x", 600_000), strings.Repeat("y", 9_000_000)
 		var want []string
 		for range 8 { // more than the kernel takes
 			_ = r.server.Of("/").Emit("e", part)

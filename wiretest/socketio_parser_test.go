@@ -250,7 +250,7 @@ func TestRow105HalfABinaryEvent(t *testing.T) {
 		polls := make([]*polling, 20)
 		head := `452-["e",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`
 		half := "b" + base64.StdEncoding.EncodeToString(make([]byte, 700_000))
-		before := heap()
+		before := settledHeap(t)
 		for i := range polls {
 			polls[i] = r.poll(socketPolling)
 			connected(t, polls[i], "")

@@ -33,9 +33,12 @@ export function Session({ user, onOpen, children }: SessionProps) {
   }, [services, user, toast, onOpen, viewing]);
 
   useEffect(() => {
-    void submissions.begin(user.id, (booking) => {
-      keep(booking);
-      toast({ title: en.bookings.form.done(booking.code), action: { title: en.common.view, onPress: () => onOpen(booking._id) } });
+    void submissions.begin(user.id, {
+      made: (booking) => {
+        keep(booking);
+        toast({ title: en.bookings.form.done(booking.code), action: { title: en.common.view, onPress: () => onOpen(booking._id) } });
+      },
+      refused: ({ brand, model }, { message }) => toast({ title: en.bookings.form.refused(`${brand} ${model}`), text: message }),
     });
     return () => submissions.end();
   }, [submissions, user.id, keep, toast, onOpen]);

@@ -32,6 +32,8 @@ export function Root() {
   }, [dark, colors]);
   const open = useCallback((id: string) => navigation.isReady() && navigation.navigate('Booking', { id }), [navigation]);
 
+  const openNews = useCallback(() => navigation.isReady() && navigation.navigate('Home', { screen: 'Notifications' }), [navigation]);
+
   if (state.phase === 'starting') {
     return (
       <View style={styles.alone}>
@@ -56,7 +58,7 @@ export function Root() {
           <Stack.Screen name="SignUp" component={SignUpScreen} options={{ title: en.auth.signUp }} />
         </Stack.Navigator>
       ) : (
-        <Session key={state.user.id} user={state.user} onOpen={open}>
+        <Session key={state.user.id} user={state.user} onOpen={open} onNews={openNews}>
           <Stack.Navigator screenOptions={screenOptions}>
             <Stack.Screen name="Home" component={Tabs} />
             <Stack.Screen name="Booking" component={BookingScreen} options={{ title: en.bookings.one }} />

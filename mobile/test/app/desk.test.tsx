@@ -122,6 +122,37 @@ describe('the dashboard', () => {
   });
 });
 
+describe('alerts', () => {
+  const said = (n: number, bookingId = 'b1') => ({
+    eventId: `e${n}`, bookingId, messageId: `m${n}`, message: `word ${n}`, from: { id: users.customer.id, name: users.customer.name, role: 'customer' as const }, createdAt: at(n),
+  });
+
+  // Admins hear every message of the desk. Each was shown to each of them.
+  test('reach an admin only for messages on bookings of theirs', async () => {
+    const stage = prepare();
+    stage.desk.on('GET /notifications', () => ({ success: true, data: [notification(2, { _id: 'm2', bookingId: 'b2' })], unread: 1 }));
+    await open(stage, 'admin');
+    await deliver(() => [said(1), said(2, 'b2'), said(3, 'b3')].forEach((event) => stage.line.deliver('bookingMessage', event)));
+    expect(await screen.findByText('word 2')).toBeTruthy();
+    expect(screen.queryByText('word 1')).toBeNull();
+    expect(screen.queryByText('word 3')).toBeNull();
+  });
+
+  // Thirty messages in a second were thirty toasts in a second, each gone before it was read.
+  test('that come together are shown together', async () => {
+    const stage = prepare();
+    await open(stage, 'staff');
+    await deliver(() => stage.line.deliver('bookingMessage', said(1)));
+    expect(await screen.findByText('word 1')).toBeTruthy(); // the first at once
+    await deliver(() => Array.from({ length: 30 }, (_, i) => stage.line.deliver('bookingMessage', said(2 + i, `b${i % 5}`))));
+    expect(await screen.findByText('28 more pieces of news', {}, { timeout: 6_000 })).toBeTruthy();
+    expect(screen.getAllByTestId('toast')).toHaveLength(3);
+    expect(screen.getByText('word 31')).toBeTruthy();
+    await press('View: 28 more pieces of news');
+    expect(await screen.findByText('Nothing new')).toBeTruthy(); // the notifications
+  });
+});
+
 describe('people', () => {
   test('are listed; one is kept out, after being asked', async () => {
     const stage = prepare();
@@ -206,6 +237,7 @@ describe('the profile', () => {
     });
     await open(stage, 'customer');
     await tab(/Profile/);
+    const asked = stage.line.questions.filter(([event]) => event === 'presence').length;
     await type('E-mail', 'taken@example.com');
     await press('Save');
     expect(await screen.findByText('is taken')).toBeTruthy();
@@ -214,6 +246,8 @@ describe('the profile', () => {
     await type('Phone (optional)', '');
     await press('Save');
     expect(await screen.findByText('Your profile is saved.')).toBeTruthy();
+    // Another name is no other session: nothing is asked again, and no event that waits is lost.
+    expect(stage.line.questions.filter(([event]) => event === 'presence')).toHaveLength(asked);
     expect(stage.desk.sent('PUT /auth/profile').at(-1)).toEqual({ name: 'Meera N', email: 'meera@example.com', phone: null });
   });
 

@@ -89,6 +89,7 @@ export const bookings = {
     createdEntry: 'Booked',
     empty: 'Nothing has happened yet. Write a message if you have a question.',
     message: 'Message',
+    newMessages: (count: number) => (count === 1 ? '1 new message' : `${count} new messages`),
     messagePlaceholder: 'Write a message…',
     send: 'Send',
     sending: 'Sending…',

@@ -35,6 +35,8 @@ export const en = {
     unreachable: 'The server cannot be reached. Check your connection.',
     unreadable: 'The server gave an answer that makes no sense. Try again later.',
     title: 'This did not work',
+    stale: 'This may be old.',
+    cutShort: 'There is more.',
     noApp: 'Nothing on this device can open that.',
     reference: (id: string) => `Reference: ${id}`,
   },

@@ -78,6 +78,34 @@ describe('my bookings', () => {
     expect(await screen.findByText('Sony Bravia 1')).toBeTruthy();
   });
 
+  // Where the next page or a reload failed, the list just stayed as it was.
+  test('say that they could not go on, or be loaded again', async () => {
+    const stage = prepare();
+    let down = true;
+    stage.desk.on('GET /bookings/user', ({ query }) => {
+      if (query.cursor === undefined) {
+        return pageOf([sample(2)], 'next');
+      }
+      if (down) {
+        throw new Refusal(500, 'internal', 'Lost.');
+      }
+      return pageOf([sample(1)]);
+    });
+    await openWith(stage, 'customer', 'Sony Bravia 2');
+    await deliver(() => fireEvent(screen.getByText('Sony Bravia 2'), 'endReached'));
+    expect(await screen.findByText('There is more. Lost.')).toBeTruthy();
+    down = false;
+    await press('Try again');
+    expect(await screen.findByText('Sony Bravia 1')).toBeTruthy();
+    stage.desk.reachable = false;
+    await press('Reload');
+    expect(await screen.findByText('This may be old. The server cannot be reached. Check your connection.')).toBeTruthy();
+    expect(screen.getByText('Sony Bravia 1')).toBeTruthy();
+    stage.desk.reachable = true;
+    await press('Try again');
+    await waitFor(() => expect(screen.queryByTestId('stale')).toBeNull());
+  });
+
   test('say what went wrong, with its number, and try again', async () => {
     const stage = prepare();
     stage.desk.on('GET /bookings/user', () => {

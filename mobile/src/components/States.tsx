@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { ActivityIndicator, View } from 'react-native';
 
 import { ApiError } from '../api/error';
+import { useAnnounced } from '../hooks/useAnnounced';
 import { en } from '../strings/en';
 import { makeStyles, useTheme } from '../theme/ThemeContext';
 import { measure, radius, space } from '../theme/tokens';
@@ -56,6 +57,16 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry: () => void
       )}
       <Button title={en.common.retry} onPress={onRetry} kind="secondary" />
     </View>
+  );
+}
+
+// Problem says above a form, or in it, what kept it from being done.
+export function Problem({ text }: { text: string | undefined }) {
+  useAnnounced(text);
+  return text === undefined ? null : (
+    <Text tone="dangerText" role="alert">
+      {text}
+    </Text>
   );
 }
 

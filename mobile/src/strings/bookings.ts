@@ -43,6 +43,7 @@ export const bookings = {
   anyone: 'Anyone',
   me: 'Me',
   filters: 'Filters',
+  filtersSet: (count: number) => `Filters, ${count} set`,
   exportCsv: 'Export CSV',
   exporting: 'Exporting…',
   exported: 'The export is ready.',

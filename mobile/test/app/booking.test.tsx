@@ -152,7 +152,7 @@ test('typing ends with the line, and is seen again after it is back', async () =
   await types();
   expect(await screen.findByText('Vikram Rao is typing…')).toBeTruthy();
   await deliver(() => stage.line.back(true));
-  await waitFor(() => expect(screen.queryByText('Vikram Rao is typing…')).toBeNull());
+  await waitFor(() => expect(screen.queryAllByText('Vikram Rao is typing…').length).toBe(0));
   await types();
   expect(await screen.findByText('Vikram Rao is typing…')).toBeTruthy();
 });
@@ -242,7 +242,7 @@ test('staff assign somebody', async () => {
     booking: sample(1, { version: 2, assignedTo: { _id: users.admin.id, name: users.admin.name, email: '', phone: '' } }),
   }));
   await press('Assign');
-  await press('Anita Kapoor', 'radio');
+  await press('Anita Kapoor, Admin', 'radio');
   await press('Save');
   expect(await screen.findByText('Assigned to Anita Kapoor.')).toBeTruthy();
   expect(stage.desk.sent('PATCH /bookings/b1/status')).toEqual([{ assignedTo: users.admin.id, version: 1 }]);

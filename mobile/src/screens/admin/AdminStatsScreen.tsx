@@ -130,7 +130,7 @@ function Tiles({ overview }: { overview: Overview }) {
   return (
     <View style={styles.tiles}>
       {rows.map((row) => (
-        <View key={row[0]?.id} style={styles.tileRow}>
+        <View key={row[0]?.id} style={styles.tileRow} testID="tiles">
           {row.map((figure) => (
             <Tile key={figure.id} {...figure} />
           ))}

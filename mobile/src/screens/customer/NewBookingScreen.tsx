@@ -9,7 +9,7 @@ import { Card } from '../../components/Card';
 import { Chips } from '../../components/Chips';
 import { DateTimeField } from '../../components/DateTimeField';
 import { Screen } from '../../components/Screen';
-import { messageOf } from '../../components/States';
+import { messageOf, Problem } from '../../components/States';
 import { Text } from '../../components/Text';
 import { TextField } from '../../components/TextField';
 import { useSubmissions, WaitingBookings } from '../../components/WaitingBookings';
@@ -121,11 +121,7 @@ export function NewBookingScreen() {
       footer={<Button title={busy ? (waiting ? t.waiting : t.sending) : t.submit} busy={busy} onPress={() => void submit()} />}
     >
       <Text tone="muted">{t.intro}</Text>
-      {failure !== undefined && (
-        <Text tone="dangerText" role="alert">
-          {failure}
-        </Text>
-      )}
+      <Problem text={failure} />
       {busy && waiting && <WaitingBookings />}
       <Card>
         <Chips label={t.brand} options={t.brands.map((brand) => ({ value: brand, title: brand }))} value={values.brand} onChange={(brand) => field('brand', t.brand).onChangeText(brand)} />

@@ -102,7 +102,7 @@ const useStyles = makeStyles((colors) => ({
   row: { flexDirection: 'row', gap: space.m, padding: space.l, marginBottom: space.s, borderRadius: radius.l, borderWidth: 1, borderColor: colors.line, backgroundColor: colors.surface },
   unread: { backgroundColor: colors.accentSoft.ground },
   pressed: { opacity: 0.7 },
-  dot: { width: 10, height: 10, marginTop: 7, borderRadius: radius.round, backgroundColor: colors.accent },
+  dot: { width: 10, height: 10, marginTop: 7, borderRadius: radius.round, backgroundColor: colors.link },
   none: { backgroundColor: 'transparent' },
   words: { flex: 1, minWidth: 0, gap: 2 },
 }));

@@ -132,6 +132,7 @@ step('assignment, typing, messages and read ticks', async () => {
   await staff.getByRole('textbox', { name: 'Message' }).pressSequentially(' Tuesday.');
   await button(staff, 'Send').click();
   await ravi.getByTestId('message').filter({ hasText: 'We come on Tuesday.' }).waitFor();
+  await button(ravi, '1 new message').click(); // it is below the edge of his phone
   await staff.getByTestId('message').filter({ hasText: 'We come on Tuesday.' }).getByTestId('read').waitFor(); // Ravi looks at it
   await ravi.getByText('is typing…').waitFor({ state: 'detached' });
 
@@ -154,6 +155,7 @@ step('a change of status alerts the customer and leads to the booking', async ()
   await toast(ravi, 'Sony Bravia 7 is now Scheduled').getByRole('button', { name: /^View/ }).click();
   await ravi.getByText('Between ten and eleven.').first().waitFor();
   await staff.getByTestId('message').filter({ hasText: 'Is the wall free?' }).getByTestId('read').waitFor();
+  await eventually('no badge', async () => (await ravi.getByLabel(/Notifications, .*unread/).count()) === 0); // all is read
 });
 
 step('a server that is killed is noticed, and nothing is missed', async () => {
@@ -223,6 +225,20 @@ step('what somebody writes into the storage makes them nobody else', async () =>
   await ravi.getByRole('button', { name: 'Sign in' }).waitFor();
   await ravi.getByText('Your sign-in is not valid any more').waitFor();
   await ravi.evaluate((value) => localStorage.setItem('desk.token', value), token);
+  await ravi.goto(desk.url);
+  await card(ravi, 'Sony Bravia 7').waitFor();
+});
+
+step('type grows with the browser’s setting, and nothing leaves the screen', async () => {
+  const { ravi } = pages;
+  const size = () => card(ravi, 'Sony Bravia 7').getByText('Sony Bravia 7').evaluate((text) => parseFloat(getComputedStyle(text).fontSize));
+  const before = await size();
+  await ravi.evaluate(() => (document.documentElement.style.fontSize = '200%'));
+  assert.equal(await size(), 2 * before);
+  assert.ok(await ravi.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'wider than the screen');
+  await openCard(ravi, 'Sony Bravia 7');
+  await ravi.getByRole('textbox', { name: 'Message' }).filter({ visible: true }).waitFor();
+  assert.ok(await ravi.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'wider than the screen');
   await ravi.goto(desk.url);
   await card(ravi, 'Sony Bravia 7').waitFor();
 });

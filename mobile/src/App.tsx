@@ -8,7 +8,7 @@ import { ServicesProvider } from './context/ServicesContext';
 import { ToastProvider } from './context/ToastContext';
 import { Root } from './navigation/Root';
 import { createServices, type Services } from './services/services';
-import { ThemeProvider } from './theme/ThemeContext';
+import { ThemeProvider, useTheme } from './theme/ThemeContext';
 
 // App is the whole app on a set of services: the real ones, or a test's.
 export function App({ services: given }: { services?: Services }) {
@@ -20,7 +20,7 @@ export function App({ services: given }: { services?: Services }) {
           <QueryClientProvider client={services.queryClient}>
             <AuthProvider>
               <ToastProvider>
-                <StatusBar style="auto" />
+                <Clock />
                 <Root />
               </ToastProvider>
             </AuthProvider>
@@ -29,4 +29,9 @@ export function App({ services: given }: { services?: Services }) {
       </ServicesProvider>
     </SafeAreaProvider>
   );
+}
+
+// Clock keeps the phone's own bar readable on the ground that was chosen, whatever the phone's appearance is.
+function Clock() {
+  return <StatusBar style={useTheme().dark ? 'light' : 'dark'} />;
 }

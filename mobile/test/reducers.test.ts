@@ -1,7 +1,7 @@
 import type { Booking, BookingsAnswer, Entry } from '../src/api/contract';
 import type { BookingUpdated } from '../src/api/events';
 import { applyUpdate, mergeBooking, sameTerms, tellsAll } from '../src/state/reducers/booking';
-import { matches, mayEnter } from '../src/state/reducers/filter';
+import { isOpenQuestion, matches, mayEnter } from '../src/state/reducers/filter';
 import { Latest } from '../src/state/reducers/latest';
 import { changeRows, mergeHead, rowsOf, upsertRow, type BookingPages } from '../src/state/reducers/list';
 import { withUser } from '../src/state/reducers/people';
@@ -104,9 +104,28 @@ describe('a list', () => {
     [{ brand: 'LG' }, false],
     [{ assignedTo: 's' }, false],
     [{ from: '2026-11-23', to: '2026-11-23' }, true],
-    [{ from: '2026-11-24' }, false],
-    [{ to: '2026-11-22' }, false],
+    [{ from: '2026-11-25' }, false],
+    [{ to: '2026-11-21' }, false],
+    [{ from: '2026-11-23T10:01:00.001Z' }, false],
+    [{ to: '2026-11-23T10:00:00.000Z' }, false],
+    [{ from: '2026-11-23T10:01:00.000Z', to: '2026-11-23T10:01:00.001Z' }, true],
   ])('%j', (filter, fits) => expect(matches(filter, booking(1))).toBe(fits));
+  // Days were compared in UTC while the server cuts them in the desk's time zone: an event took a booking of half past ten
+  // in the evening, UTC, out of the list of the day it had been made on in Mumbai.
+  test('keeps whatever the server put into it, whichever day that is here', () => {
+    const late = booking(1, { createdAt: '2026-11-22T22:30:00.000Z' });
+    const filter = { from: '2026-11-23', to: '2026-11-23' };
+    const after = changeRows(pages(page([late])), filter, (row) => applyUpdate(row, updated(1, 2)));
+    expect(rowsOf(after).map((row) => row.status)).toEqual(['Scheduled']);
+    expect(isOpenQuestion(filter, late)).toBe(true);
+    expect(isOpenQuestion(filter, booking(1, { createdAt: '2026-11-23T12:00:00.000Z' }))).toBe(true); // evening already in Auckland, and the next day
+    expect(isOpenQuestion({ from: '2026-11-23' }, booking(1, { createdAt: '2026-11-23T12:00:00.000Z' }))).toBe(false); // that day everywhere, or later
+    expect(isOpenQuestion(filter, booking(1, { createdAt: '2026-11-20T12:00:00.000Z' }))).toBe(false);
+  });
+  test('has words with their vowel signs, as the server has', () => {
+    expect(matches({ search: 'दीप' }, booking(1, { customerName: 'दीपिका' }))).toBe(true);
+    expect(matches({ search: 'दीप' }, booking(1, { customerName: 'दिपा' }))).toBe(false);
+  });
   test('may be entered by what changed', () => {
     expect(mayEnter({ status: 'Scheduled' }, updated(1, 2))).toBe(true);
     expect(mayEnter({ status: 'Completed' }, updated(1, 2))).toBe(false);

@@ -171,7 +171,7 @@ test('JobsScreen puts today first', () => {
 test('NewBookingScreen says what is missing, and sends what is whole', async () => {
   const createBooking = jest.fn(async (_body: unknown, _key: string) => ({ success: true, booking }));
   const services = makeServices('customer', { createBooking });
-  await services.submissions.begin('me', () => undefined);
+  await services.submissions.begin('me', { made: () => undefined, refused: () => undefined });
   show(services, 'NewBooking', NewBookingScreen);
   fireEvent.press(await screen.findByLabelText('Book'));
   expect(await screen.findByText('Please look at the marked fields.')).toBeTruthy();

@@ -20,8 +20,11 @@ function pairs(c: Palette): [string, string, string][] {
   return [
     ...on('text', c.text),
     ...on('muted', c.muted),
-    ['link', c.link, c.surface],
-    ['danger', c.dangerText, c.surface],
+    ...on('link', c.link),
+    ...on('danger', c.dangerText),
+    ['text on accentSoft', c.text, c.accentSoft.ground], // what is new, what is chosen
+    ['muted on accentSoft', c.muted, c.accentSoft.ground],
+    ['link on accentSoft', c.link, c.accentSoft.ground],
     ['accent', c.onAccent, c.accent],
     ['danger button', c.onDanger, c.danger],
     ['toast', c.toast.text, c.toast.ground],
@@ -38,7 +41,7 @@ describe.each([
   test.each(pairs(palette))('%s is readable (AA)', (_name, text, ground) => {
     expect(contrast(text, ground)).toBeGreaterThanOrEqual(4.5);
   });
-  test('what can be operated is seen', () => {
-    expect(contrast(palette.strongLine, palette.surface)).toBeGreaterThanOrEqual(3);
+  test.each(['ground', 'surface', 'sunken'] as const)('what can be operated is seen on %s', (ground) => {
+    expect(contrast(palette.strongLine, palette[ground])).toBeGreaterThanOrEqual(3);
   });
 });

@@ -7,7 +7,7 @@ import { en } from '../strings/en';
 import { makeStyles, useTheme } from '../theme/ThemeContext';
 import { measure, space } from '../theme/tokens';
 import { BookingCard } from './BookingCard';
-import { Failed, Loading } from './States';
+import { CutShort, Failed, goOn, Loading, Outdated } from './States';
 import { Text } from './Text';
 
 interface BookingRowsProps {
@@ -38,20 +38,24 @@ export function BookingRows({ list, onOpen, who, empty }: BookingRowsProps) {
       initialNumToRender={12}
       maxToRenderPerBatch={12}
       windowSize={7}
-      onEndReached={() => list.hasNextPage && !list.isFetchingNextPage && void list.fetchNextPage()}
+      onEndReached={() => goOn(list)}
       onEndReachedThreshold={1}
       refreshControl={<RefreshControl refreshing={list.isRefetching && !list.isFetchingNextPage} onRefresh={() => void list.refetch()} tintColor={colors.accent} />}
       ListEmptyComponent={empty}
       ListHeaderComponent={
-        list.rows.length > 0 ? (
-          <Text kind="caption" tone="muted" style={styles.note} aria-live="polite">
-            {en.bookings.count(list.total.count, list.total.capped)}
-          </Text>
-        ) : null
+        <>
+          <Outdated list={list} />
+          {list.rows.length > 0 && (
+            <Text kind="caption" tone="muted" style={styles.note} aria-live="polite">
+              {en.bookings.count(list.total.count, list.total.capped)}
+            </Text>
+          )}
+        </>
       }
       ListFooterComponent={
         <View style={styles.foot}>
           {list.isFetchingNextPage && <ActivityIndicator color={colors.accent} aria-label={en.bookings.loadingMore} />}
+          <CutShort list={list} />
           {!list.hasNextPage && list.rows.length > 20 && (
             <Text kind="caption" tone="muted">
               {en.bookings.end}

@@ -15,18 +15,19 @@ interface ButtonProps {
   // busy shows that it works, and takes no more presses.
   busy?: boolean;
   disabled?: boolean;
+  role?: 'button' | 'link'; // a link leads out of the app
   label?: string; // for screen readers, where the title alone says too little
   style?: StyleProp<ViewStyle>;
 }
 
-export function Button({ title, onPress, kind = 'primary', icon, busy = false, disabled = false, label, style }: ButtonProps) {
+export function Button({ title, onPress, kind = 'primary', icon, busy = false, disabled = false, role = 'button', label, style }: ButtonProps) {
   const styles = useStyles();
   const { colors } = useTheme();
   const off = busy || disabled;
   const tone = ({ primary: 'onAccent', danger: 'onDanger', secondary: 'text', plain: 'link' } as const)[kind];
   return (
     <Pressable
-      role="button"
+      role={role}
       aria-label={label ?? title}
       aria-disabled={off}
       aria-busy={busy}

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { Pressable, View } from 'react-native';
 
 import { useServices } from '../context/ServicesContext';
+import { useAnnounced } from '../hooks/useAnnounced';
 import { useConnection } from '../hooks/useConnection';
 import { en } from '../strings/en';
 import { makeStyles } from '../theme/ThemeContext';
@@ -18,13 +19,15 @@ export function ConnectionBar() {
   const state = useConnection();
   const down = state === 'offline' || state === 'refused';
   const shown = useLater(down, patience);
+  const text = state === 'refused' ? en.connection.refused : en.connection.offline;
+  useAnnounced(down && shown ? text : undefined);
   if (!down || !shown) {
     return null;
   }
   return (
     <View style={styles.bar} role="status" aria-live="polite" testID="offline">
       <Text kind="caption" style={styles.text}>
-        {state === 'refused' ? en.connection.refused : en.connection.offline}
+        {text}
       </Text>
       {state === 'offline' && (
         <Pressable role="button" aria-label={en.connection.reconnect} onPress={() => socket.wake()} style={styles.button}>

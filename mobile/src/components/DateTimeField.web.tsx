@@ -4,7 +4,8 @@ import { View } from 'react-native';
 import { dayOf, timeText } from '../domain/dates';
 import { en } from '../strings/en';
 import { makeStyles, useTheme } from '../theme/ThemeContext';
-import { radius, space, touch, type } from '../theme/tokens';
+import { radius, space, touch } from '../theme/tokens';
+import { family, type } from '../theme/type';
 import type { DateTimeFieldProps } from './DateTimeField.types';
 import { IconButton } from './IconButton';
 import { Text } from './Text';
@@ -35,7 +36,7 @@ export function DateTimeField({ label, value, onChange, error, earliest }: DateT
             flex: 1,
             minWidth: 0,
             font: 'inherit',
-            fontFamily: 'system-ui, sans-serif',
+            fontFamily: family,
             fontSize: type.body.fontSize,
             padding: `${space.s}px ${space.m}px`,
             border: 'none',

@@ -5,7 +5,8 @@ import { useServices } from '../context/ServicesContext';
 import { limits } from '../domain/validate';
 import { en } from '../strings/en';
 import { makeStyles, useTheme } from '../theme/ThemeContext';
-import { radius, space, touch, type } from '../theme/tokens';
+import { radius, space, touch } from '../theme/tokens';
+import { type } from '../theme/type';
 import { IconButton } from './IconButton';
 import { Text } from './Text';
 

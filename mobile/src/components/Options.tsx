@@ -25,7 +25,7 @@ export function Options<V extends string | undefined>({ label, options, value, o
             key={option.value ?? ''}
             role="radio"
             aria-checked={chosen}
-            aria-label={option.title}
+            aria-label={option.note === undefined ? option.title : `${option.title}, ${option.note}`}
             onPress={() => onChange(option.value)}
             style={({ pressed }) => [styles.option, chosen && styles.chosen, pressed && styles.pressed]}
           >

@@ -1,5 +1,5 @@
-import type { ReactNode } from 'react';
-import { KeyboardAvoidingView, Platform, ScrollView, View, type RefreshControlProps } from 'react-native';
+import type { ComponentRef, ReactNode, RefObject } from 'react';
+import { KeyboardAvoidingView, Platform, ScrollView, View, type RefreshControlProps, type ScrollViewProps } from 'react-native';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
 
 import { useWide } from '../hooks/useWide';
@@ -20,13 +20,15 @@ interface ScreenProps {
   footer?: ReactNode;
   // scroll is false where the content scrolls by itself.
   scroll?: boolean;
+  // scroller is for who wants to know where the content is scrolled to.
+  scroller?: ScrollViewProps & { ref: RefObject<ComponentRef<typeof ScrollView> | null> };
   refresh?: React.ReactElement<RefreshControlProps>;
   roomy?: boolean; // as wide as the screen
   children: ReactNode;
 }
 
 // Screen is the frame of every screen: title, connection, content.
-export function Screen({ title, onBack, actions, below, footer, scroll = true, refresh, roomy = false, children }: ScreenProps) {
+export function Screen({ title, onBack, actions, below, footer, scroll = true, scroller, refresh, roomy = false, children }: ScreenProps) {
   const styles = useStyles();
   const insets = useSafeAreaInsets();
   const isWide = useWide();
@@ -51,6 +53,8 @@ export function Screen({ title, onBack, actions, below, footer, scroll = true, r
             contentContainerStyle={[column, styles.content, { paddingBottom: insets.bottom + space.xl }]}
             keyboardShouldPersistTaps="handled"
             refreshControl={refresh}
+            testID="content"
+            {...scroller}
           >
             {children}
           </ScrollView>

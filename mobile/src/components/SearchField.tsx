@@ -3,7 +3,8 @@ import { TextInput, View } from 'react-native';
 
 import { en } from '../strings/en';
 import { makeStyles, useTheme } from '../theme/ThemeContext';
-import { radius, space, touch, type } from '../theme/tokens';
+import { radius, space, touch } from '../theme/tokens';
+import { type } from '../theme/type';
 import { Icon } from './Icon';
 import { IconButton } from './IconButton';
 

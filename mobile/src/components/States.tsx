@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { ActivityIndicator, View } from 'react-native';
 
 import { ApiError } from '../api/error';
+import { useAnnounced } from '../hooks/useAnnounced';
 import { en } from '../strings/en';
 import { makeStyles, useTheme } from '../theme/ThemeContext';
 import { measure, radius, space } from '../theme/tokens';
@@ -59,6 +60,29 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry: () => void
   );
 }
 
+// Problem says above a form, or in it, what kept it from being done.
+export function Problem({ text }: { text: string | undefined }) {
+  useAnnounced(text);
+  return text === undefined ? null : (
+    <Text tone="dangerText" role="alert">
+      {text}
+    </Text>
+  );
+}
+
+// Stale says in one line that what is shown could not be loaded again, or not be continued.
+export function Stale({ title, error, onRetry }: { title: string; error: unknown; onRetry: () => void }) {
+  const styles = useStyles();
+  return (
+    <View style={styles.stale} role="alert" testID="stale">
+      <Text kind="caption" style={styles.staleText}>
+        {title} {messageOf(error)}
+      </Text>
+      <Button kind="plain" title={en.common.retry} onPress={onRetry} />
+    </View>
+  );
+}
+
 // messageOf is an error as a sentence for a person.
 export function messageOf(error: unknown): string {
   return error instanceof ApiError ? error.message : en.failures.unreadable;
@@ -80,8 +104,37 @@ export function Loading({ label = en.common.loading }: { label?: string }) {
   );
 }
 
+interface Pages {
+  error: unknown;
+  isRefetchError: boolean;
+  isFetchNextPageError: boolean;
+  isFetchingNextPage: boolean;
+  hasNextPage: boolean;
+  refetch: () => unknown;
+  fetchNextPage: () => unknown;
+}
+
+// Outdated stands above a list that could not be loaded again.
+export function Outdated({ list }: { list: Pick<Pages, 'error' | 'isRefetchError' | 'refetch'> }) {
+  return list.isRefetchError ? <Stale title={en.failures.stale} error={list.error} onRetry={() => void list.refetch()} /> : null;
+}
+
+// CutShort stands below a list whose next page could not be loaded.
+export function CutShort({ list }: { list: Pages }) {
+  return list.isFetchNextPageError ? <Stale title={en.failures.cutShort} error={list.error} onRetry={() => void list.fetchNextPage()} /> : null;
+}
+
+// goOn loads a list's next page. One that failed is loaded when somebody asks for it, rather than at every touch.
+export function goOn(list: Pages): void {
+  if (list.hasNextPage && !list.isFetchingNextPage && !list.isFetchNextPageError) {
+    void list.fetchNextPage();
+  }
+}
+
 const useStyles = makeStyles((colors) => ({
   middle: { flexGrow: 1, alignItems: 'center', justifyContent: 'center', gap: space.m, padding: space.xl, minHeight: 220 },
   disc: { width: 64, height: 64, borderRadius: radius.round, backgroundColor: colors.accentSoft.ground, alignItems: 'center', justifyContent: 'center' },
   text: { maxWidth: measure / 2 },
+  stale: { flexDirection: 'row', flexWrap: 'wrap', alignItems: 'center', gap: space.s, paddingHorizontal: space.m, marginBottom: space.s, borderRadius: radius.m, backgroundColor: colors.warning.ground },
+  staleText: { color: colors.warning.text, flexGrow: 1, flexShrink: 1, flexBasis: 180 },
 }));

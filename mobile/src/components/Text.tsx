@@ -1,7 +1,8 @@
 import { Text as NativeText, type StyleProp, type TextProps as NativeTextProps, type TextStyle } from 'react-native';
 
 import { useTheme } from '../theme/ThemeContext';
-import { type, type Palette } from '../theme/tokens';
+import type { Palette } from '../theme/tokens';
+import { type } from '../theme/type';
 
 export interface TextProps extends NativeTextProps {
   kind?: keyof typeof type;

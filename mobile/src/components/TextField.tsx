@@ -1,9 +1,11 @@
 import { useId, useState, type Ref } from 'react';
 import { TextInput, View, type TextInput as NativeTextInput, type TextInputProps } from 'react-native';
 
+import { useAnnounced } from '../hooks/useAnnounced';
 import { en } from '../strings/en';
 import { makeStyles, useTheme } from '../theme/ThemeContext';
-import { radius, space, touch, type } from '../theme/tokens';
+import { radius, space, touch } from '../theme/tokens';
+import { type } from '../theme/type';
 import { IconButton } from './IconButton';
 import { Text } from './Text';
 
@@ -23,6 +25,7 @@ export function TextField({ label, error, hint, secret = false, multiline, ref, 
   const [focused, setFocused] = useState(false);
   const id = useId();
   const note = error ?? hint;
+  useAnnounced(error && `${label}: ${error}`);
   return (
     <View style={styles.field}>
       <Text kind="caption" tone="muted" style={styles.label} aria-hidden>

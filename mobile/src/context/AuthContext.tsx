@@ -67,7 +67,8 @@ export function AuthProvider({ children }: { children: ReactNode }) {
   );
 
   const resume = useCallback(async () => {
-    const token = login.token ?? (await tokenStore.read());
+    // A keychain that cannot be read keeps nobody from signing in.
+    const token = login.token ?? (await tokenStore.read().catch(() => null));
     if (token === null) {
       setState({ phase: 'signedOut' });
       return;
@@ -75,6 +76,9 @@ export function AuthProvider({ children }: { children: ReactNode }) {
     login.token = token;
     try {
       const { user } = await api.me(token);
+      if (login.token !== token) {
+        return; // signed out while the server was asked
+      }
       socket.connect(token);
       setState({ phase: 'signedIn', user });
     } catch (error) {
@@ -82,7 +86,9 @@ export function AuthProvider({ children }: { children: ReactNode }) {
         refused(error.code, token);
         return;
       }
-      setState({ phase: 'unreachable' });
+      if (login.token === token) {
+        setState({ phase: 'unreachable' });
+      }
     }
   }, [api, socket, tokenStore, login, refused]);
 

@@ -5,6 +5,7 @@ import { useSafeAreaInsets } from 'react-native-safe-area-context';
 import { IconButton } from '../components/IconButton';
 import { Text } from '../components/Text';
 import { newId } from '../domain/id';
+import { announce } from '../hooks/useAnnounced';
 import { en } from '../strings/en';
 import { makeStyles } from '../theme/ThemeContext';
 import { radius, space, touch } from '../theme/tokens';
@@ -39,6 +40,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   const show = useCallback(
     (toast: Toast) => {
       const id = newId();
+      announce([toast.title, toast.text].filter(Boolean).join('. '));
       setToasts((now) => [{ ...toast, id }, ...now].slice(0, most));
       const timer = setTimeout(() => {
         timers.current.delete(timer);

@@ -14,9 +14,17 @@ import { NewBookingScreen } from '../screens/customer/NewBookingScreen';
 import { BookingScreen } from '../screens/shared/BookingScreen';
 import { en } from '../strings/en';
 import { makeStyles, useTheme } from '../theme/ThemeContext';
+import { family } from '../theme/type';
 import { linking, type StackParams } from './routes';
 import { Session } from './Session';
 import { Tabs } from './Tabs';
+
+// On the web the menu and titles of the navigation are written as everything else is.
+const fonts = family === undefined ? {} : { fonts: { regular: weight('400'), medium: weight('500'), bold: weight('600'), heavy: weight('700') } };
+
+function weight(fontWeight: '400' | '500' | '600' | '700') {
+  return { fontFamily: family as string, fontWeight };
+}
 
 const Stack = createNativeStackNavigator<StackParams>();
 
@@ -28,9 +36,11 @@ export function Root() {
   const navigation = useNavigationContainerRef<StackParams>();
   const theme = useMemo(() => {
     const base = dark ? DarkTheme : DefaultTheme;
-    return { ...base, colors: { ...base.colors, primary: colors.accent, background: colors.ground, card: colors.surface, text: colors.text, border: colors.line } };
+    return { ...base, ...fonts, colors: { ...base.colors, primary: colors.accent, background: colors.ground, card: colors.surface, text: colors.text, border: colors.line } };
   }, [dark, colors]);
   const open = useCallback((id: string) => navigation.isReady() && navigation.navigate('Booking', { id }), [navigation]);
+
+  const openNews = useCallback(() => navigation.isReady() && navigation.navigate('Home', { screen: 'Notifications' }), [navigation]);
 
   if (state.phase === 'starting') {
     return (
@@ -56,7 +66,7 @@ export function Root() {
           <Stack.Screen name="SignUp" component={SignUpScreen} options={{ title: en.auth.signUp }} />
         </Stack.Navigator>
       ) : (
-        <Session key={state.user.id} user={state.user} onOpen={open}>
+        <Session key={state.user.id} user={state.user} onOpen={open} onNews={openNews}>
           <Stack.Navigator screenOptions={screenOptions}>
             <Stack.Screen name="Home" component={Tabs} />
             <Stack.Screen name="Booking" component={BookingScreen} options={{ title: en.bookings.one }} />

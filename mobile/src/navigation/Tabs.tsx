@@ -16,6 +16,7 @@ import { JobsScreen } from '../screens/staff/JobsScreen';
 import { useUnread } from '../state/queries/notifications';
 import { en } from '../strings/en';
 import { useTheme } from '../theme/ThemeContext';
+import { type } from '../theme/type';
 import type { TabParams } from './routes';
 
 const Navigator = createBottomTabNavigator<TabParams>();
@@ -60,6 +61,7 @@ export function Tabs() {
         tabBarActiveBackgroundColor: isWide ? colors.accentSoft.ground : undefined,
         tabBarInactiveTintColor: colors.muted,
         tabBarStyle: { backgroundColor: colors.surface, borderColor: colors.line, ...(isWide ? { minWidth: 230, width: 230, maxWidth: 230 } : {}) },
+        tabBarLabelStyle: isWide ? type.caption : type.small,
         tabBarBadgeStyle: { backgroundColor: colors.danger, color: colors.onDanger },
       }}
     >

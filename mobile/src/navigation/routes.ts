@@ -15,7 +15,7 @@ export type StackParams = {
   SignIn: undefined;
   SignUp: undefined;
   Home: NavigatorScreenParams<TabParams> | undefined;
-  NewBooking: undefined;
+  NewBooking: { draft: string } | undefined; // the key of a booking that was not accepted
   Booking: { id: string };
   Person: { id: string };
   NewPerson: undefined;
@@ -55,6 +55,7 @@ export function useGo() {
   return {
     booking: (id: string) => navigation.navigate('Booking', { id }),
     newBooking: () => navigation.navigate('NewBooking'),
+    draft: (key: string) => navigation.navigate('NewBooking', { draft: key }),
     person: (id: string) => navigation.navigate('Person', { id }),
     newPerson: () => navigation.navigate('NewPerson'),
     signIn: () => navigation.navigate('SignIn'),

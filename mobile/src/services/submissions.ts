@@ -3,7 +3,7 @@
 
 import type { Booking, NewBooking } from '../api/contract';
 import type { Api } from '../api/endpoints';
-import { ApiError } from '../api/error';
+import { ApiError, isPassing, isRefusedToken } from '../api/error';
 import { newId } from '../domain/id';
 import type { storage } from './storage';
 
@@ -12,6 +12,14 @@ export interface Submission {
   body: NewBooking;
   // waiting says that the server could not be reached, and that it is tried again.
   waiting: boolean;
+  // refusal is the server's, where nobody was looking at the form to see it.
+  refusal?: ApiError;
+}
+
+// Outcome is told what becomes of bookings that nobody waits for at their form.
+export interface Outcome {
+  made: (booking: Booking) => void;
+  refused: (body: NewBooking, refusal: ApiError) => void;
 }
 
 interface Deps {
@@ -25,6 +33,7 @@ const keyOf = (userId: string) => `desk.submissions.${userId}`;
 
 export class Submissions {
   private userId: string | null = null;
+  private outcome: Outcome | null = null;
   private all: readonly Submission[] = [];
   private readonly listeners = new Set<() => void>();
   private readonly wakers = new Set<() => void>();
@@ -34,9 +43,10 @@ export class Submissions {
     this.retryDelays = deps.retryDelays ?? [1_000, 2_000, 5_000, 10_000];
   }
 
-  // begin takes up what a user had not got through. done is told of every booking that is made.
-  async begin(userId: string, done: (booking: Booking) => void): Promise<void> {
+  // begin takes up what a user had not got through.
+  async begin(userId: string, outcome: Outcome): Promise<void> {
     this.userId = userId;
+    this.outcome = outcome;
     this.become([]);
     const kept = read(await this.deps.storage.read(keyOf(userId)));
     if (this.userId !== userId) {
@@ -44,19 +54,21 @@ export class Submissions {
     }
     this.become(kept.map((one) => ({ ...one, waiting: true })));
     for (const one of kept) {
-      this.send(userId, one.key, one.body).then(done, () => undefined); // refused by now: it was told when it was made
+      this.send(userId, one.key, one.body, () => false).then(outcome.made, () => undefined); // a refusal has been told
     }
   }
 
   // end stops trying. What is not through stays on the device, for the same user.
   end(): void {
     this.userId = null;
+    this.outcome = null;
     this.become([]);
     this.wake();
   }
 
   // submit sends a booking, for as long as it takes. It fails where the server refuses it, or where it was discarded.
-  async submit(body: NewBooking): Promise<Booking> {
+  // watched says whether somebody still looks at the form. A refusal that nobody sees is told, and what was entered is kept.
+  async submit(body: NewBooking, watched: () => boolean = () => true): Promise<Booking> {
     const userId = this.userId;
     if (userId === null) {
       throw new Error('nobody is signed in');
@@ -64,7 +76,7 @@ export class Submissions {
     const key = newId();
     this.become([...this.all, { key, body, waiting: false }]);
     await this.keep(userId);
-    return this.send(userId, key, body);
+    return this.send(userId, key, body, watched);
   }
 
   // discard gives up on one.
@@ -90,7 +102,7 @@ export class Submissions {
     return () => void this.listeners.delete(listener);
   }
 
-  private async send(userId: string, key: string, body: NewBooking): Promise<Booking> {
+  private async send(userId: string, key: string, body: NewBooking, watched: () => boolean): Promise<Booking> {
     for (let tries = 0; ; tries++) {
       if (this.userId !== userId || !this.all.some((one) => one.key === key)) {
         throw new Discarded();
@@ -100,12 +112,13 @@ export class Submissions {
         await this.drop(userId, key);
         return booking;
       } catch (error) {
-        if (!(error instanceof ApiError && error.passing)) {
-          await this.drop(userId, key);
+        // A token that is refused says nothing about the booking: it waits for the next sign-in.
+        if (!isPassing(error) && !isRefusedToken(error)) {
+          await this.refuse(userId, key, error, watched());
           throw error;
         }
       }
-      this.become(this.all.map((one) => (one.key === key ? { ...one, waiting: true } : one)));
+      this.change(key, { waiting: true });
       await this.pause(this.retryDelays[Math.min(tries, this.retryDelays.length - 1)] ?? 0);
     }
   }
@@ -120,6 +133,21 @@ export class Submissions {
       const timer = setTimeout(go, ms);
       this.wakers.add(go);
     });
+  }
+
+  // refuse gives a booking back: to its form, or to a place where it can be put right.
+  private async refuse(userId: string, key: string, error: unknown, seen: boolean): Promise<void> {
+    const refused = this.all.find((one) => one.key === key);
+    if (seen || this.userId !== userId || refused === undefined || !(error instanceof ApiError)) {
+      await this.drop(userId, key);
+      return;
+    }
+    this.change(key, { waiting: false, refusal: error });
+    this.outcome?.refused(refused.body, error);
+  }
+
+  private change(key: string, change: Partial<Submission>): void {
+    this.become(this.all.map((one) => (one.key === key ? { ...one, ...change } : one)));
   }
 
   private async drop(userId: string, key: string): Promise<void> {

@@ -27,5 +27,6 @@ export const keys = {
   person: (id: string) => ['people', 'one', id] as const,
   assignable: ['people', 'assignable'] as const,
   presence: ['presence'] as const,
+  typings: ['typing'] as const,
   typing: (id: string) => ['typing', id] as const,
 };

@@ -1,13 +1,14 @@
 import { QueryClient } from '@tanstack/react-query';
 
 import { isPassing } from '../api/error';
+import { keys } from './keys';
 
 const tries = 2;
 
 // createQueryClient makes the cache of everything the server said. Events keep it fresh; what a cut line made stale is
 // loaded again when the line is back (see live/), so neither focus nor network has to.
 export function createQueryClient(): QueryClient {
-  return new QueryClient({
+  const client = new QueryClient({
     defaultOptions: {
       queries: {
         staleTime: 5 * 60_000,
@@ -21,4 +22,7 @@ export function createQueryClient(): QueryClient {
       mutations: { networkMode: 'always', retry: false },
     },
   });
+  // Who is online is asked once a connection and kept up by events, whether or not a screen shows it.
+  client.setQueryDefaults(keys.presence, { gcTime: Infinity });
+  return client;
 }

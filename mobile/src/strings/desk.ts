@@ -44,6 +44,7 @@ export const desk = {
   unread: 'Unread',
   unreadCount: (count: number) => (count === 1 ? '1 unread notification' : `${count} unread notifications`),
   markAll: 'Mark all as read',
+  markedSome: 'That is as many as can be marked at once. Mark the rest in a minute.',
   onlyUnread: 'Only unread',
   profile: 'Profile',
   account: 'Account',

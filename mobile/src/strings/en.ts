@@ -35,6 +35,9 @@ export const en = {
     unreachable: 'The server cannot be reached. Check your connection.',
     unreadable: 'The server gave an answer that makes no sense. Try again later.',
     title: 'This did not work',
+    stale: 'This may be old.',
+    cutShort: 'There is more.',
+    noApp: 'Nothing on this device can open that.',
     reference: (id: string) => `Reference: ${id}`,
   },
   connection: {
@@ -54,7 +57,7 @@ export const en = {
     jobAssigned: (what: string) => `New job: ${what}`,
     jobText: (customer: string, by: string) => `${customer}. Assigned by ${by}.`,
     message: (from: string) => `Message from ${from}`,
-    more: (count: number) => `${count} more changes`,
+    more: (count: number) => (count === 1 ? '1 more piece of news' : `${count} more pieces of news`),
   },
   validation: {
     required: 'Please fill this in.',

@@ -38,7 +38,7 @@ export const light: Palette = {
   surface: '#ffffff',
   sunken: '#eef0f4',
   line: '#e1e5eb',
-  strongLine: '#868f9d',
+  strongLine: '#808997',
   text: '#1a2029',
   muted: '#566070',
   accent: '#2f5fd0',
@@ -97,8 +97,9 @@ export const space = { xs: 4, s: 8, m: 12, l: 16, xl: 24, xxl: 40 } as const;
 
 export const radius = { s: 8, m: 12, l: 16, round: 999 } as const;
 
-// Sizes grow with the reader's own setting; line heights follow as factors.
-export const type = {
+// Sizes of type as designed. theme/type gives them in the unit that grows with the reader's own setting.
+export const sizes = {
+  small: { fontSize: 11, lineHeight: 15 },
   caption: { fontSize: 13, lineHeight: 18 },
   body: { fontSize: 16, lineHeight: 23 },
   strong: { fontSize: 16, lineHeight: 23, fontWeight: '600' },

@@ -1,9 +1,10 @@
 import { screen, waitFor } from '@testing-library/react-native';
+import { Linking } from 'react-native';
 
 import type { Booking, Role } from '../../src/api/contract';
 import { Refusal } from './deskDouble';
-import { accountOf, at, entry, pageOf, peopleOf, sample, users } from './samples';
-import { deliver, openWith, prepare, press, tab, type, type Stage } from './stage';
+import { accountOf, at, entry, notification, pageOf, peopleOf, sample, users } from './samples';
+import { deliver, layOut, openWith, prepare, press, scrollTo, tab, type, type Stage } from './stage';
 
 // show opens the screen of a booking from the list that the role has.
 async function show(role: Role, booking: Booking): Promise<Stage> {
@@ -22,6 +23,8 @@ async function show(role: Role, booking: Booking): Promise<Stage> {
   await screen.findByText(booking.code);
   return stage;
 }
+
+const readOf = (stage: Stage) => stage.line.questions.filter(([event]) => event === 'messageRead').map(([, argument]) => (argument as { messageId: string }).messageId);
 
 const actions = ['Set to Scheduled', 'Set to Completed', 'Set to Pending', 'Assign', 'Reschedule', 'Change details', 'Cancel booking'];
 
@@ -60,8 +63,48 @@ test('its timeline tells who did and said what, with ticks on one’s own words 
 
 test('what others wrote is read by being looked at, once', async () => {
   const stage = await show('customer', sample(1, { updates: [entry('m1', 1), entry('m2', 2, { readBy: [{ userId: users.customer.id, readAt: at(3) }] })] }));
-  await waitFor(() => expect(stage.line.questions).toContainEqual(['messageRead', { bookingId: 'b1', messageId: 'm1' }]));
-  expect(stage.line.questions.filter(([event]) => event === 'messageRead')).toHaveLength(1);
+  await layOut(800, 700);
+  await waitFor(() => expect(readOf(stage)).toEqual(['m1']));
+});
+
+// Opening a booking marked every message as read, also those below the edge of the screen that nobody had seen.
+test('what is below the edge of the screen is not read before somebody goes there', async () => {
+  const status = entry('s1', 2, { kind: 'status', message: 'On Friday', status: 'Scheduled', oldStatus: 'Pending' });
+  const stage = await show('customer', sample(1, { updates: [entry('m1', 1), status] }));
+  await layOut(800, 2_000);
+  await waitFor(() => expect(readOf(stage)).toEqual(['s1'])); // the status shows at the top
+  expect(screen.getByRole('button', { name: '1 new message' })).toBeTruthy();
+  await scrollTo(1_200, 800, 2_000);
+  await waitFor(() => expect(readOf(stage)).toEqual(['s1', 'm1']));
+  expect(screen.queryByRole('button', { name: '1 new message' })).toBeNull();
+});
+
+// The server tells the author alone that something was read. The reader's own badge stayed up until the next reload.
+test('reading takes the number off the menu', async () => {
+  const stage = prepare();
+  const booking = sample(1, { updates: [entry('m1', 1), entry('m2', 2)] });
+  const read = () => new Set(readOf(stage));
+  stage.desk
+    .on('GET /bookings/user', () => pageOf([booking]))
+    .on('GET /bookings/b1', () => ({ success: true, booking }))
+    .on('GET /notifications', () => ({ success: true, data: [], unread: 2 - read().size }));
+  await openWith(stage, 'customer', 'Sony Bravia 1');
+  await screen.findByRole('tab', { name: 'Notifications, 2 unread notifications' });
+  await press(/^Open booking Sony Bravia 1/, 'link');
+  await screen.findByText('text of m2');
+  await layOut(800, 700);
+  await waitFor(() => expect(read().size).toBe(2));
+  await press('Back');
+  await waitFor(() => expect(screen.queryAllByLabelText(/unread notification/).length).toBe(0));
+});
+
+test('who reads faster than the server allows says the rest later', async () => {
+  const stage = await show('customer', sample(1, { updates: [entry('m1', 1), entry('m2', 2), entry('m3', 3)] }));
+  stage.line.acks.messageRead = [{ ok: true }, { ok: false, code: 'rate_limited', message: 'slowly' }];
+  await layOut(800, 700);
+  await waitFor(() => expect(readOf(stage).slice(0, 2)).toEqual(['m1', 'm2']));
+  await waitFor(() => expect(new Set(readOf(stage).slice(2))).toEqual(new Set(['m2', 'm3'])), { timeout: 12_000 });
+  expect(readOf(stage).filter((id) => id === 'm1')).toHaveLength(1); // what was said is not said again
 });
 
 test('a message: typing is told, it is shown at once, and a refused one can be sent again', async () => {
@@ -100,6 +143,48 @@ test('messages, ticks and typing of others come live', async () => {
   expect(await screen.findByTestId('read')).toBeTruthy();
   await deliver(() => stage.line.deliver('userOnline', { userId: users.staff.id, at: at(4) }));
   expect(await screen.findByText('Vikram Rao · online')).toBeTruthy();
+});
+
+// A reconnect forgot who was typing in a way that left the screen with what it had, deaf to what came.
+test('typing ends with the line, and is seen again after it is back', async () => {
+  const stage = await show('customer', sample(1, { assignedTo: { _id: users.staff.id, name: users.staff.name, email: '', phone: '' } }));
+  const types = () => deliver(() => stage.line.deliver('userTyping', { bookingId: 'b1', userId: users.staff.id, isTyping: true }));
+  await types();
+  expect(await screen.findByText('Vikram Rao is typing…')).toBeTruthy();
+  await deliver(() => stage.line.back(true));
+  await waitFor(() => expect(screen.queryAllByText('Vikram Rao is typing…').length).toBe(0));
+  await types();
+  expect(await screen.findByText('Vikram Rao is typing…')).toBeTruthy();
+});
+
+// Under its code a booking was kept where no event and no answer found it.
+test('a booking that is opened by its code is as live as any', async () => {
+  const stage = prepare();
+  const booking = sample(1);
+  stage.desk
+    .on('GET /notifications', () => ({ success: true, unread: 0, data: [notification(1, { bookingId: booking.code, read: true })] }))
+    .on(`GET /bookings/${booking.code}`, () => ({ success: true, booking }))
+    .on('GET /bookings/b1', () => ({ success: true, booking }));
+  await openWith(stage, 'customer', 'No bookings yet');
+  await tab(/Notifications/);
+  await press(/Sony Bravia 1/, 'link');
+  await screen.findByText('Timeline and messages');
+  await waitFor(() => expect(stage.desk.queries('GET /bookings/b1').length).toBeGreaterThan(0));
+  await deliver(() =>
+    stage.line.deliver('bookingMessage', { eventId: 'e1', bookingId: 'b1', messageId: 'm2', message: 'At ten', from: { id: users.staff.id, name: users.staff.name, role: 'staff' }, createdAt: at(2) }),
+  );
+  expect(await screen.findByText('At ten')).toBeTruthy();
+});
+
+test('phone, e-mail and address lead to other apps; where there is none, it is said', async () => {
+  const open = jest.spyOn(Linking, 'openURL').mockRejectedValue(new Error('no app'));
+  await show('staff', sample(1, { email: 'meera@example.com' }));
+  await press('Call Meera Nair', 'link');
+  await press('Write an e-mail to Meera Nair', 'link');
+  await press('Show 12 Hill Road on the map', 'link');
+  expect(open.mock.calls.flat()).toEqual(['tel:+915550100', 'mailto:meera@example.com', 'https://www.openstreetmap.org/search?query=12%20Hill%20Road']);
+  expect((await screen.findAllByText('Nothing on this device can open that.')).length).toBeGreaterThan(0);
+  open.mockRestore();
 });
 
 test('a customer cancels, after being asked, with a reason', async () => {
@@ -157,7 +242,7 @@ test('staff assign somebody', async () => {
     booking: sample(1, { version: 2, assignedTo: { _id: users.admin.id, name: users.admin.name, email: '', phone: '' } }),
   }));
   await press('Assign');
-  await press('Anita Kapoor', 'radio');
+  await press('Anita Kapoor, Admin', 'radio');
   await press('Save');
   expect(await screen.findByText('Assigned to Anita Kapoor.')).toBeTruthy();
   expect(stage.desk.sent('PATCH /bookings/b1/status')).toEqual([{ assignedTo: users.admin.id, version: 1 }]);

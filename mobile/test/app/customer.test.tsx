@@ -3,7 +3,7 @@ import { fireEvent, screen, waitFor } from '@testing-library/react-native';
 import type { NewBooking } from '../../src/api/contract';
 import { Refusal } from './deskDouble';
 import { at, pageOf, sample } from './samples';
-import { deliver, open, openWith, prepare, press, type } from './stage';
+import { deliver, open, openWith, prepare, press, tab, type } from './stage';
 
 const changed = (version: number, status: 'Scheduled' | 'Cancelled', n = 1) => ({
   eventId: `e${n}-${version}`, bookingId: `b${n}`, customerName: 'Meera Nair', brand: 'Sony', model: `Bravia ${n}`, status,
@@ -76,6 +76,34 @@ describe('my bookings', () => {
       await deliver(() => fireEvent(screen.getByText('Sony Bravia 2'), 'endReached'));
     }
     expect(await screen.findByText('Sony Bravia 1')).toBeTruthy();
+  });
+
+  // Where the next page or a reload failed, the list just stayed as it was.
+  test('say that they could not go on, or be loaded again', async () => {
+    const stage = prepare();
+    let down = true;
+    stage.desk.on('GET /bookings/user', ({ query }) => {
+      if (query.cursor === undefined) {
+        return pageOf([sample(2)], 'next');
+      }
+      if (down) {
+        throw new Refusal(500, 'internal', 'Lost.');
+      }
+      return pageOf([sample(1)]);
+    });
+    await openWith(stage, 'customer', 'Sony Bravia 2');
+    await deliver(() => fireEvent(screen.getByText('Sony Bravia 2'), 'endReached'));
+    expect(await screen.findByText('There is more. Lost.')).toBeTruthy();
+    down = false;
+    await press('Try again');
+    expect(await screen.findByText('Sony Bravia 1')).toBeTruthy();
+    stage.desk.reachable = false;
+    await press('Reload');
+    expect(await screen.findByText('This may be old. The server cannot be reached. Check your connection.')).toBeTruthy();
+    expect(screen.getByText('Sony Bravia 1')).toBeTruthy();
+    stage.desk.reachable = true;
+    await press('Try again');
+    await waitFor(() => expect(screen.queryAllByTestId('stale').length).toBe(0));
   });
 
   test('say what went wrong, with its number, and try again', async () => {
@@ -167,6 +195,47 @@ describe('a new booking', () => {
     await press('Book');
     expect(await screen.findByText('is too short')).toBeTruthy();
     expect(screen.getByText('Please check the form.')).toBeTruthy();
+  });
+
+  async function leave(stage: ReturnType<typeof prepare>, answer: () => unknown): Promise<void> {
+    stage.desk.on('POST /bookings', answer);
+    await form(stage);
+    await fill();
+    stage.desk.reachable = false;
+    await press('Book');
+    await screen.findByText('Waiting for the connection…');
+    stage.desk.reachable = true;
+    await press('Back');
+  }
+
+  // A booking that got through after its form was left took the user away from whatever was on the screen by then.
+  test('that gets through later leaves the user where they are', async () => {
+    const stage = prepare();
+    await leave(stage, () => ({ success: true, booking: sample(1) }));
+    stage.desk.on('GET /bookings/b1', () => ({ success: true, booking: sample(1) }));
+    await tab(/Profile/);
+    await deliver(() => stage.line.back(true));
+    expect(await screen.findByText('Booked. Your code is CODE01.')).toBeTruthy();
+    expect(screen.getByText('Appearance')).toBeTruthy(); // the profile still
+    expect(screen.queryByText('Timeline and messages')).toBeNull();
+    await press('View: Booked. Your code is CODE01.');
+    expect(await screen.findByText('Timeline and messages')).toBeTruthy();
+  });
+
+  test('that is refused later is told, and can be put right', async () => {
+    const stage = prepare();
+    await leave(stage, () => {
+      throw new Refusal(400, 'validation_failed', 'Please check the form.', { fields: { phone: 'is too short' } });
+    });
+    await deliver(() => stage.line.back(true));
+    expect(await screen.findByText('Sony Bravia 1 could not be booked')).toBeTruthy();
+    await press('Put it right: Sony Bravia 1');
+    expect(await screen.findByText('is too short')).toBeTruthy();
+    expect(screen.getByLabelText('Model').props.value).toBe('Bravia 1');
+    stage.desk.on('POST /bookings', () => ({ success: true, booking: sample(1) }));
+    await press('Book');
+    expect(await screen.findByText('Booked. Your code is CODE01.')).toBeTruthy();
+    expect([...stage.device.keys()]).not.toContain('desk.submissions.u-customer');
   });
 
   test('waits on the device for the line, and is sent once when it is back', async () => {

@@ -1,6 +1,6 @@
 import { screen, waitFor } from '@testing-library/react-native';
 
-import { deliver, open, openWith, prepare, press, tab, type } from './stage';
+import { deliver, open, openWith, prepare, press, tab, type, type Stage } from './stage';
 import { handOver } from '../../src/services/file';
 import { sectionsOf } from '../../src/screens/staff/JobsScreen';
 import { Refusal } from './deskDouble';
@@ -101,7 +101,7 @@ describe('the dashboard', () => {
 
   test('says who is online', async () => {
     const stage = prepare();
-    stage.desk.on('GET /users', () => peopleOf([accountOf(users.staff), accountOf(users.admin)]));
+    stage.desk.on('GET /users', ({ query }) => peopleOf([users.staff, users.admin].filter(({ role }) => role === query.role).map((user) => accountOf(user))));
     stage.line.online = [users.admin.id];
     await open(stage, 'admin');
     expect(await screen.findByText('1 person online')).toBeTruthy();
@@ -112,6 +112,33 @@ describe('the dashboard', () => {
     expect(await screen.findByText('1 person online')).toBeTruthy();
   });
 
+  // Only the first fifty accounts by name had a name; whoever came after them was "and 1 more".
+  test('names the desk first and then customers, however many accounts there are', async () => {
+    const stage = prepare();
+    const customers = Array.from({ length: 12 }, (_, i) => ({ id: `u-${i + 10}`, name: `Customer ${i + 10}`, email: 'c@example.com', role: 'customer' as const }));
+    stage.desk.on('GET /users', ({ query }) => peopleOf(query.role === 'staff' ? [accountOf(users.staff)] : []));
+    customers.forEach((customer) => stage.desk.on(`GET /users/${customer.id}`, () => ({ success: true, user: accountOf(customer) })));
+    stage.line.online = [...customers.map(({ id }) => id), users.staff.id];
+    await open(stage, 'admin');
+    expect(await screen.findByText('13 people online')).toBeTruthy();
+    expect(await screen.findByText('Vikram Rao')).toBeTruthy();
+    expect(await screen.findAllByText(/^Customer \d/)).toHaveLength(10);
+    expect(screen.getByText('and 2 more')).toBeTruthy();
+  });
+
+  // A failed answer looked like one that was still to come, for ever.
+  test('says that the last days could not be loaded, and tries again', async () => {
+    const stage = prepare();
+    stage.desk.on('GET /stats/daily', () => {
+      throw new Refusal(500, 'internal', 'The days are lost.');
+    });
+    await open(stage, 'admin');
+    expect(await screen.findByText('The days are lost.')).toBeTruthy();
+    stage.desk.on('GET /stats/daily', () => ({ success: true, data: [{ date: '2026-11-23', count: 5, pending: 5, scheduled: 0, completed: 0, cancelled: 0 }] }));
+    await press('Try again');
+    expect(await screen.findByLabelText('Mon: 5')).toBeTruthy();
+  });
+
   test('of a desk without a booking is no error', async () => {
     const stage = prepare();
     const empty = Object.fromEntries(Object.entries(overview).map(([name, value]) => [name, Array.isArray(value) ? [] : 0]));
@@ -119,6 +146,37 @@ describe('the dashboard', () => {
     await open(stage, 'admin');
     expect([tile('total'), tile('rate')]).toEqual(['Bookings: 0', 'Completion rate: 0 %']);
     expect(screen.getAllByText('Nothing to show yet.').length).toBeGreaterThan(0);
+  });
+});
+
+describe('alerts', () => {
+  const said = (n: number, bookingId = 'b1') => ({
+    eventId: `e${n}`, bookingId, messageId: `m${n}`, message: `word ${n}`, from: { id: users.customer.id, name: users.customer.name, role: 'customer' as const }, createdAt: at(n),
+  });
+
+  // Admins hear every message of the desk. Each was shown to each of them.
+  test('reach an admin only for messages on bookings of theirs', async () => {
+    const stage = prepare();
+    stage.desk.on('GET /notifications', () => ({ success: true, data: [notification(2, { _id: 'm2', bookingId: 'b2' })], unread: 1 }));
+    await open(stage, 'admin');
+    await deliver(() => [said(1), said(2, 'b2'), said(3, 'b3')].forEach((event) => stage.line.deliver('bookingMessage', event)));
+    expect(await screen.findByText('word 2')).toBeTruthy();
+    expect(screen.queryByText('word 1')).toBeNull();
+    expect(screen.queryByText('word 3')).toBeNull();
+  });
+
+  // Thirty messages in a second were thirty toasts in a second, each gone before it was read.
+  test('that come together are shown together', async () => {
+    const stage = prepare();
+    await open(stage, 'staff');
+    await deliver(() => stage.line.deliver('bookingMessage', said(1)));
+    expect(await screen.findByText('word 1')).toBeTruthy(); // the first at once
+    await deliver(() => Array.from({ length: 30 }, (_, i) => stage.line.deliver('bookingMessage', said(2 + i, `b${i % 5}`))));
+    expect(await screen.findByText('28 more pieces of news', {}, { timeout: 6_000 })).toBeTruthy();
+    expect(screen.getAllByTestId('toast')).toHaveLength(3);
+    expect(screen.getByText('word 31')).toBeTruthy();
+    await press('View: 28 more pieces of news');
+    expect(await screen.findByText('Nothing new')).toBeTruthy(); // the notifications
   });
 });
 
@@ -193,6 +251,39 @@ describe('notifications', () => {
     await waitFor(() => expect(screen.queryAllByTestId('notification-unread')).toHaveLength(0));
     expect(screen.queryByRole('button', { name: 'Mark all as read' })).toBeNull();
   });
+
+  describe('all at once', () => {
+    async function many(): Promise<{ stage: Stage; read: () => string[] }> {
+      const stage = prepare();
+      const read = () => stage.line.questions.filter(([event]) => event === 'messageRead').map(([, argument]) => (argument as { messageId: string }).messageId);
+      stage.desk.on('GET /notifications', ({ query }) => {
+        const unread = [1, 2, 3].map((n) => notification(n)).filter(({ _id }) => !read().includes(_id));
+        const [data, nextCursor] = query.limit !== '100' ? [unread.slice(0, 1), undefined] : query.after === undefined ? [unread.slice(0, 2), 'n2'] : [unread.slice(-1), undefined];
+        return { success: true, data, unread: unread.length, nextCursor };
+      });
+      await open(stage, 'customer');
+      await tab(/^Notifications/);
+      return { stage, read };
+    }
+
+    // "All" were those that had been loaded by scrolling.
+    test('are also those that no list has loaded', async () => {
+      const { read } = await many();
+      await press('Mark all as read');
+      await waitFor(() => expect(read().sort()).toEqual(['n1', 'n2', 'n3']));
+      await waitFor(() => expect(screen.queryAllByRole('button', { name: 'Mark all as read' }).length).toBe(0));
+    });
+
+    test('are not, and that is said, without a line or too fast', async () => {
+      const { stage } = await many();
+      stage.line.acks.messageRead = [{ ok: false, code: 'rate_limited', message: 'slowly' }];
+      await press('Mark all as read');
+      expect(await screen.findByText('That is as many as can be marked at once. Mark the rest in a minute.')).toBeTruthy();
+      jest.spyOn(stage.line, 'ask').mockRejectedValue(new Error('not connected'));
+      await press('Mark all as read');
+      expect(await screen.findByText('The server cannot be reached. Check your connection.')).toBeTruthy();
+    });
+  });
 });
 
 describe('the profile', () => {
@@ -206,6 +297,7 @@ describe('the profile', () => {
     });
     await open(stage, 'customer');
     await tab(/Profile/);
+    const asked = stage.line.questions.filter(([event]) => event === 'presence').length;
     await type('E-mail', 'taken@example.com');
     await press('Save');
     expect(await screen.findByText('is taken')).toBeTruthy();
@@ -214,6 +306,8 @@ describe('the profile', () => {
     await type('Phone (optional)', '');
     await press('Save');
     expect(await screen.findByText('Your profile is saved.')).toBeTruthy();
+    // Another name is no other session: nothing is asked again, and no event that waits is lost.
+    expect(stage.line.questions.filter(([event]) => event === 'presence')).toHaveLength(asked);
     expect(stage.desk.sent('PUT /auth/profile').at(-1)).toEqual({ name: 'Meera N', email: 'meera@example.com', phone: null });
   });
 

@@ -82,6 +82,8 @@ export class LineDouble {
   readonly emitted: [ClientEvent, unknown][] = [];
   readonly questions: [ClientEvent, unknown][] = [];
   online: string[] = [];
+  // acks are answers to come before the usual one.
+  readonly acks: Partial<Record<ClientEvent, Ack[]>> = {};
   woken = 0;
   private readonly listeners = new Map<ServerEvent, Set<(payload: never) => void>>();
   private readonly stateListeners = new Set<() => void>();
@@ -112,7 +114,7 @@ export class LineDouble {
 
   async ask(event: ClientEvent, argument?: unknown): Promise<Ack> {
     this.questions.push([event, argument]);
-    return { ok: true, online: this.online };
+    return this.acks[event]?.shift() ?? { ok: true, online: this.online };
   }
 
   on<E extends ServerEvent>(event: E, listener: (payload: ServerEvents[E]) => void): () => void {

@@ -115,6 +115,29 @@ describe('a token from the last start', () => {
     expect(stage.device.get('token')).toBe('token of customer');
   });
 
+  // The answer to a question of before the sign-out signed in again: a session without a token.
+  test('is forgotten by signing out, also while the server is asked who that is', async () => {
+    const stage = prepare();
+    stage.desk.reachable = false;
+    await openWith(stage, 'customer', 'The desk cannot be reached');
+    stage.desk.reachable = true;
+    let answer = (_: unknown): void => undefined;
+    stage.desk.on('GET /auth/me', () => new Promise((resolve) => (answer = resolve)));
+    await press('Try again');
+    await press('Sign out');
+    await screen.findByText('Welcome back');
+    await deliver(() => answer({ success: true, user: users.customer }));
+    expect(screen.getByText('Welcome back')).toBeTruthy();
+    expect(stage.line.tokens).toEqual([]);
+  });
+
+  test('that the device cannot read leads to the sign-in, rather than nowhere', async () => {
+    const stage = prepare();
+    stage.services.tokenStore.read = async () => Promise.reject(new Error('locked'));
+    await open(stage);
+    expect(screen.getByText('Welcome back')).toBeTruthy();
+  });
+
   test('that is revoked while in use ends the session, and of another login does not', async () => {
     const stage = prepare();
     await open(stage, 'customer');

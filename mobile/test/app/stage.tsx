@@ -92,6 +92,22 @@ export async function type(label: string, text: string): Promise<void> {
   await act(async () => fireEvent.changeText(found.at(-1) as (typeof found)[0], text));
 }
 
+// layOut tells the present screen how high it is, and how high what it shows.
+export async function layOut(height: number, content: number): Promise<void> {
+  const scroller = screen.getAllByTestId('content').at(-1) as ReturnType<typeof screen.getByTestId>;
+  await act(async () => {
+    fireEvent(scroller, 'layout', { nativeEvent: { layout: { height } } });
+    fireEvent(scroller, 'contentSizeChange', 390, content);
+  });
+}
+
+export async function scrollTo(y: number, height: number, content: number): Promise<void> {
+  const scroller = screen.getAllByTestId('content').at(-1) as ReturnType<typeof screen.getByTestId>;
+  await act(async () =>
+    fireEvent.scroll(scroller, { nativeEvent: { contentOffset: { x: 0, y }, contentSize: { width: 390, height: content }, layoutMeasurement: { width: 390, height } } }),
+  );
+}
+
 export const tab = (name: string | RegExp) => press(name, 'tab');
 
 export const deliver = (does: () => void) => act(async () => does());

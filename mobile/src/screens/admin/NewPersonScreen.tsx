@@ -6,8 +6,7 @@ import { Button } from '../../components/Button';
 import { Card } from '../../components/Card';
 import { Chips } from '../../components/Chips';
 import { Screen } from '../../components/Screen';
-import { messageOf } from '../../components/States';
-import { Text } from '../../components/Text';
+import { messageOf, Problem } from '../../components/States';
 import { TextField } from '../../components/TextField';
 import { useServices } from '../../context/ServicesContext';
 import { useSay } from '../../context/ToastContext';
@@ -63,11 +62,7 @@ export function NewPersonScreen() {
   };
   return (
     <Screen title={t.addPerson} onBack={go.back} footer={<Button title={busy ? en.common.saving : en.common.save} busy={busy} onPress={() => void submit()} />}>
-      {failure !== undefined && (
-        <Text tone="dangerText" role="alert">
-          {failure}
-        </Text>
-      )}
+      <Problem text={failure} />
       <Card>
         <TextField {...field('name', en.auth.name)} />
         <TextField {...field('email', en.auth.email)} inputMode="email" autoCapitalize="none" />

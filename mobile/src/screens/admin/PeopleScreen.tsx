@@ -7,7 +7,7 @@ import { Chips } from '../../components/Chips';
 import { Icon } from '../../components/Icon';
 import { Screen } from '../../components/Screen';
 import { SearchField } from '../../components/SearchField';
-import { Empty, Failed, Loading } from '../../components/States';
+import { CutShort, Empty, Failed, goOn, Loading, Outdated } from '../../components/States';
 import { Text } from '../../components/Text';
 import { useGo } from '../../navigation/routes';
 import { usePeople, usePresence } from '../../state/queries/desk';
@@ -53,7 +53,9 @@ export function PeopleScreen() {
           keyExtractor={(person) => person.id}
           renderItem={({ item }) => <Person person={item} online={online?.includes(item.id) ?? false} onOpen={go.person} />}
           contentContainerStyle={styles.content}
-          onEndReached={() => list.hasNextPage && !list.isFetchingNextPage && void list.fetchNextPage()}
+          onEndReached={() => goOn(list)}
+          ListHeaderComponent={<Outdated list={list} />}
+          ListFooterComponent={<CutShort list={list} />}
           refreshControl={<RefreshControl refreshing={list.isRefetching} onRefresh={() => void list.refetch()} tintColor={colors.accent} />}
           ListEmptyComponent={<Empty icon="people" title={t.noPeople} text={t.noPeopleText} />}
         />

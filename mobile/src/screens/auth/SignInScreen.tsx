@@ -3,7 +3,7 @@ import { View } from 'react-native';
 
 import { Button } from '../../components/Button';
 import { Card } from '../../components/Card';
-import { messageOf } from '../../components/States';
+import { messageOf, Problem } from '../../components/States';
 import { Text } from '../../components/Text';
 import { TextField } from '../../components/TextField';
 import { useAuth } from '../../context/AuthContext';
@@ -47,11 +47,7 @@ export function SignInScreen() {
           {reason}
         </Text>
       )}
-      {failure !== undefined && (
-        <Text tone="dangerText" role="alert">
-          {failure}
-        </Text>
-      )}
+      <Problem text={failure} />
       <Card>
         <TextField
           label={en.auth.email}

@@ -4,7 +4,7 @@ import { View } from 'react-native';
 import { ApiError } from '../../api/error';
 import { Button } from '../../components/Button';
 import { Card } from '../../components/Card';
-import { messageOf } from '../../components/States';
+import { messageOf, Problem } from '../../components/States';
 import { Text } from '../../components/Text';
 import { TextField } from '../../components/TextField';
 import { useAuth } from '../../context/AuthContext';
@@ -57,11 +57,7 @@ export function SignUpScreen() {
 
   return (
     <AuthFrame title={en.auth.welcome}>
-      {failure !== undefined && (
-        <Text tone="dangerText" role="alert">
-          {failure}
-        </Text>
-      )}
+      <Problem text={failure} />
       <Card>
         <TextField {...field('name', en.auth.name)} autoComplete="name" />
         <TextField {...field('email', en.auth.email)} autoComplete="email" inputMode="email" autoCapitalize="none" />

@@ -39,7 +39,7 @@ export function BookingListScreen() {
       }
       below={
         <>
-          <WaitingBookings />
+          <WaitingBookings onCorrect={go.draft} />
           <SearchField value={search} onSearch={setSearch} hint={en.bookings.searchHint} />
           <Chips label={en.bookings.filterByStatus} options={statusOptions} value={status} onChange={setStatus} />
         </>

@@ -6,7 +6,7 @@ import { Button } from '../../components/Button';
 import { DateTimeField } from '../../components/DateTimeField';
 import { Dialog } from '../../components/Dialog';
 import { Options } from '../../components/Options';
-import { Failed, Loading, messageOf } from '../../components/States';
+import { Failed, Loading, messageOf, Problem } from '../../components/States';
 import { Text } from '../../components/Text';
 import { TextField } from '../../components/TextField';
 import { useSay } from '../../context/ToastContext';
@@ -45,14 +45,6 @@ function useChange(booking: Booking, onClose: () => void) {
   return { make, fields, failure, busy: change.isPending };
 }
 
-function Failure({ text }: { text: string | undefined }) {
-  return text === undefined ? null : (
-    <Text tone="dangerText" role="alert">
-      {text}
-    </Text>
-  );
-}
-
 export function CancelDialog({ booking, onClose }: DialogProps) {
   const { make, failure, busy } = useChange(booking, onClose);
   const [reason, setReason] = useState('');
@@ -75,7 +67,7 @@ export function CancelDialog({ booking, onClose }: DialogProps) {
     >
       <Text tone="muted">{t.cancelText}</Text>
       <TextField label={t.reason} value={reason} onChangeText={setReason} maxLength={limits.message} multiline />
-      <Failure text={failure} />
+      <Problem text={failure} />
     </Dialog>
   );
 }
@@ -101,7 +93,7 @@ export function StatusDialog({ booking, status, onClose }: DialogProps & { statu
       }
     >
       <TextField label={t.note} value={note} onChangeText={setNote} maxLength={limits.message} multiline />
-      <Failure text={failure} />
+      <Problem text={failure} />
     </Dialog>
   );
 }
@@ -127,7 +119,7 @@ export function AssignDialog({ booking, onClose }: DialogProps) {
         </>
       }
     >
-      <Failure text={failure} />
+      <Problem text={failure} />
       {people.isPending && <Loading />}
       {people.isError && <Failed error={people.error} onRetry={() => void people.refetch()} />}
       {people.data !== undefined && (
@@ -216,7 +208,7 @@ export function EditDialog({ booking, onlyTime, onClose }: DialogProps & { onlyT
           <TextField {...field('invoiceNo', t.invoice)} />
         </>
       )}
-      <Failure text={failure} />
+      <Problem text={failure} />
     </Dialog>
   );
 }

@@ -1,6 +1,6 @@
-import { useIsFocused, useRoute, type RouteProp } from '@react-navigation/native';
-import { useEffect, useMemo, useState } from 'react';
-import { Linking, RefreshControl, View } from 'react-native';
+import { useNavigation, useRoute, type NavigationProp, type RouteProp } from '@react-navigation/native';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { RefreshControl, View } from 'react-native';
 
 import type { Booking, Status } from '../../api/contract';
 import { ApiError } from '../../api/error';
@@ -17,14 +17,18 @@ import { useServices } from '../../context/ServicesContext';
 import { momentText } from '../../domain/dates';
 import { newId } from '../../domain/id';
 import { mayAssign, mayCancel, mayEdit, mayReschedule, nextStatuses, works } from '../../domain/status';
+import { useEnd } from '../../hooks/useEnd';
+import { useLink } from '../../hooks/useLink';
 import { useGo, type StackParams } from '../../navigation/routes';
+import { keys } from '../../state/keys';
 import { useBooking } from '../../state/queries/booking';
 import { usePresence, useTyping } from '../../state/queries/desk';
 import { useForget, useOutgoing, useSendMessage } from '../../state/queries/messages';
 import { en } from '../../strings/en';
 import { makeStyles, useTheme } from '../../theme/ThemeContext';
-import { space, statusSigns } from '../../theme/tokens';
+import { radius, space, statusSigns } from '../../theme/tokens';
 import { AssignDialog, CancelDialog, EditDialog, StatusDialog } from './BookingDialogs';
+import { useLooking } from './useLooking';
 
 const t = en.bookings.detail;
 
@@ -35,6 +39,7 @@ export function BookingScreen() {
   const go = useGo();
   const user = useUser();
   const query = useBooking(id, user);
+  useOwnId(id, query.isPlaceholderData ? undefined : query.data);
   if (query.data === undefined) {
     const gone = query.error instanceof ApiError && (query.error.status === 404 || query.error.status === 403);
     return (
@@ -52,6 +57,18 @@ export function BookingScreen() {
   return <Detail booking={query.data} refreshing={query.isRefetching} onRefresh={() => void query.refetch()} />;
 }
 
+// useOwnId puts a booking that was opened by its code where events and changes look for it.
+function useOwnId(id: string, booking: Booking | undefined) {
+  const { queryClient } = useServices();
+  const navigation = useNavigation<NavigationProp<StackParams, 'Booking'>>();
+  useEffect(() => {
+    if (booking !== undefined && booking._id !== id) {
+      queryClient.setQueryData<Booking>(keys.one(booking._id), (known) => known ?? booking);
+      navigation.setParams({ id: booking._id });
+    }
+  }, [id, booking, queryClient, navigation]);
+}
+
 function Detail({ booking, refreshing, onRefresh }: { booking: Booking; refreshing: boolean; onRefresh: () => void }) {
   const styles = useStyles();
   const { colors } = useTheme();
@@ -64,7 +81,10 @@ function Detail({ booking, refreshing, onRefresh }: { booking: Booking; refreshi
   const forget = useForget(booking._id);
   const typing = useNamesOfTyping(booking, user.id);
   const online = usePresence();
-  useLooking(booking, user.id);
+  const link = useLink();
+  const end = useEnd();
+  const unread = useLooking(booking, user.id, end.inView);
+  useFollow(booking, outgoing.length, unread, end);
 
   const next = works(user.role) ? nextStatuses(user.role, booking.status) : [];
   return (
@@ -72,7 +92,13 @@ function Detail({ booking, refreshing, onRefresh }: { booking: Booking; refreshi
       title={`${booking.brand} ${booking.model}`}
       onBack={go.back}
       refresh={<RefreshControl refreshing={refreshing} onRefresh={onRefresh} tintColor={colors.accent} />}
-      footer={<MessageBox bookingId={booking._id} typing={typing} onSend={(text) => send.mutate({ clientId: newId(), text })} />}
+      scroller={end.props}
+      footer={
+        <>
+          {unread > 0 && !end.inView && <Button kind="secondary" title={t.newMessages(unread)} onPress={end.go} style={styles.fresh} />}
+          <MessageBox bookingId={booking._id} typing={typing} onSend={(text) => send.mutate({ clientId: newId(), text })} />
+        </>
+      }
     >
       <Card>
         <View style={styles.row}>
@@ -110,20 +136,22 @@ function Detail({ booking, refreshing, onRefresh }: { booking: Booking; refreshi
         <View style={styles.actions}>
           <Button
             kind="secondary"
+            role="link"
             icon="phone"
             title={booking.contactNumber}
             label={t.call(booking.customerName)}
-            onPress={() => void Linking.openURL(`tel:${booking.contactNumber.replace(/[^\d+]/g, '')}`)}
+            onPress={() => link(`tel:${booking.contactNumber.replace(/[^\d+]/g, '')}`)}
           />
           {booking.email !== undefined && (
-            <Button kind="secondary" icon="mail" title={booking.email} label={t.write(booking.customerName)} onPress={() => void Linking.openURL(`mailto:${booking.email}`)} />
+            <Button kind="secondary" role="link" icon="mail" title={booking.email} label={t.write(booking.customerName)} onPress={() => link(`mailto:${booking.email}`)} />
           )}
           <Button
             kind="secondary"
+            role="link"
             icon="pin"
             title={booking.address}
             label={t.map(booking.address)}
-            onPress={() => void Linking.openURL(`https://www.openstreetmap.org/search?query=${encodeURIComponent(booking.address)}`)}
+            onPress={() => link(`https://www.openstreetmap.org/search?query=${encodeURIComponent(booking.address)}`)}
           />
         </View>
       </Card>
@@ -165,40 +193,22 @@ function Fact({ label, value }: { label: string; value: string }) {
   );
 }
 
-// useLooking says that a booking is on the screen: nobody is alerted of it, and what others wrote is read.
-function useLooking(booking: Booking, userId: string) {
-  const { socket, viewing } = useServices();
-  const focused = useIsFocused();
-  const unread = useMemo(
-    () => (booking.updates ?? []).filter((entry) => entry.updatedBy !== userId && !entry.readBy.some((receipt) => receipt.userId === userId)).map((entry) => entry._id),
-    [booking.updates, userId],
-  );
-  const list = unread.join(' ');
-  useEffect(() => {
-    if (!focused) {
-      return undefined;
-    }
-    viewing.id = booking._id;
-    return () => {
-      if (viewing.id === booking._id) {
-        viewing.id = null;
-      }
-    };
-  }, [focused, viewing, booking._id]);
-  useEffect(() => {
-    if (!focused || list === '') {
+// useFollow keeps up with what is said: it goes to the end where somebody comes to read messages, where they are there
+// already, and where they have written one themselves.
+function useFollow(booking: Booking, outgoing: number, unread: number, end: ReturnType<typeof useEnd>) {
+  const { inView, follow } = end;
+  const known = booking.updates?.length;
+  const before = useRef<{ known: number; outgoing: number } | undefined>(undefined);
+  useLayoutEffect(() => {
+    if (known === undefined) {
       return;
     }
-    const say = async () => {
-      for (const messageId of list.split(' ')) {
-        await socket.ask('messageRead', { bookingId: booking._id, messageId });
-      }
-    };
-    say().catch(() => undefined); // without a line it is said the next time
-    // Nobody has read anything while the line is down: said again when it is back.
-    const off = socket.onConnected(() => void say().catch(() => undefined));
-    return off;
-  }, [socket, focused, list, booking._id]);
+    const last = before.current;
+    before.current = { known, outgoing };
+    if (last === undefined ? unread > 0 : outgoing > last.outgoing || (known > last.known && inView)) {
+      follow();
+    }
+  }, [known, outgoing, unread, inView, follow]);
 }
 
 function useNamesOfTyping(booking: Booking, userId: string): string[] {
@@ -211,6 +221,7 @@ function useNamesOfTyping(booking: Booking, userId: string): string[] {
 const useStyles = makeStyles(() => ({
   row: { flexDirection: 'row', flexWrap: 'wrap', alignItems: 'center', justifyContent: 'space-between', gap: space.s },
   actions: { flexDirection: 'row', flexWrap: 'wrap', gap: space.s },
+  fresh: { alignSelf: 'center', borderRadius: radius.round },
   fact: { flexDirection: 'row', flexWrap: 'wrap', gap: space.s },
   label: { width: 120, paddingTop: 3 },
   value: { flex: 1, minWidth: 140 },

@@ -5,11 +5,12 @@ import type { Notification } from '../../api/contract';
 import { Button } from '../../components/Button';
 import { Chips } from '../../components/Chips';
 import { Screen } from '../../components/Screen';
-import { Empty, Failed, Loading } from '../../components/States';
+import { CutShort, Empty, Failed, goOn, Loading, messageOf, Outdated } from '../../components/States';
 import { Text } from '../../components/Text';
 import { momentText } from '../../domain/dates';
+import { useSay } from '../../context/ToastContext';
 import { useGo } from '../../navigation/routes';
-import { useMarkRead, useNotifications, useUnread } from '../../state/queries/notifications';
+import { TooFast, useMarkAllRead, useMarkRead, useNotifications, useUnread } from '../../state/queries/notifications';
 import { en } from '../../strings/en';
 import { makeStyles, useTheme } from '../../theme/ThemeContext';
 import { measure, radius, space } from '../../theme/tokens';
@@ -27,7 +28,9 @@ export function NotificationsScreen() {
   const [shown, setShown] = useState<'all' | 'unread'>('all');
   const list = useNotifications(shown === 'unread');
   const unread = useUnread();
-  const { mutate: markRead, isPending } = useMarkRead();
+  const { mutate: markRead } = useMarkRead();
+  const { mutate: markAll, isPending } = useMarkAllRead();
+  const say = useSay();
   const open = useCallback(
     (notification: Notification) => {
       if (!notification.read) {
@@ -43,7 +46,7 @@ export function NotificationsScreen() {
       scroll={false}
       actions={
         unread > 0 && (
-          <Button kind="plain" icon="check" title={en.desk.markAll} busy={isPending} onPress={() => markRead(list.rows.filter((notification) => !notification.read))} />
+          <Button kind="plain" icon="check" title={en.desk.markAll} busy={isPending} onPress={() => markAll(undefined, { onError: (error) => say(error instanceof TooFast ? en.desk.markedSome : messageOf(error)) })} />
         )
       }
       below={<Chips label={en.desk.notifications} options={choices} value={shown} onChange={setShown} />}
@@ -58,7 +61,9 @@ export function NotificationsScreen() {
           keyExtractor={(notification) => notification._id}
           renderItem={({ item }) => <Row notification={item} onOpen={open} />}
           contentContainerStyle={styles.content}
-          onEndReached={() => list.hasNextPage && void list.fetchNextPage()}
+          onEndReached={() => goOn(list)}
+          ListHeaderComponent={<Outdated list={list} />}
+          ListFooterComponent={<CutShort list={list} />}
           refreshControl={<RefreshControl refreshing={list.isRefetching} onRefresh={() => void list.refetch()} tintColor={colors.accent} />}
           ListEmptyComponent={<Empty icon="bell" title={en.desk.noNotifications} text={en.desk.noNotificationsText} />}
         />
@@ -97,7 +102,7 @@ const useStyles = makeStyles((colors) => ({
   row: { flexDirection: 'row', gap: space.m, padding: space.l, marginBottom: space.s, borderRadius: radius.l, borderWidth: 1, borderColor: colors.line, backgroundColor: colors.surface },
   unread: { backgroundColor: colors.accentSoft.ground },
   pressed: { opacity: 0.7 },
-  dot: { width: 10, height: 10, marginTop: 7, borderRadius: radius.round, backgroundColor: colors.accent },
+  dot: { width: 10, height: 10, marginTop: 7, borderRadius: radius.round, backgroundColor: colors.link },
   none: { backgroundColor: 'transparent' },
   words: { flex: 1, minWidth: 0, gap: 2 },
 }));

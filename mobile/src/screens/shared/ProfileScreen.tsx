@@ -6,7 +6,7 @@ import { Card } from '../../components/Card';
 import { Chips } from '../../components/Chips';
 import { Confirm } from '../../components/Confirm';
 import { Screen } from '../../components/Screen';
-import { messageOf } from '../../components/States';
+import { messageOf, Problem } from '../../components/States';
 import { Text } from '../../components/Text';
 import { TextField } from '../../components/TextField';
 import { useAuth, useUser } from '../../context/AuthContext';
@@ -102,11 +102,7 @@ function Account() {
       <TextField {...field('name', en.auth.name)} autoComplete="name" />
       <TextField {...field('email', en.auth.email)} autoComplete="email" inputMode="email" autoCapitalize="none" />
       <TextField {...field('phone', en.auth.phoneOptional)} autoComplete="tel" inputMode="tel" />
-      {failure !== undefined && (
-        <Text tone="dangerText" role="alert">
-          {failure}
-        </Text>
-      )}
+      <Problem text={failure} />
       <Button kind="secondary" title={busy ? en.common.saving : en.common.save} busy={busy} onPress={() => void save()} />
     </Card>
   );
@@ -161,11 +157,7 @@ function Password() {
         autoComplete="new-password"
         autoCapitalize="none"
       />
-      {failure !== undefined && (
-        <Text tone="dangerText" role="alert">
-          {failure}
-        </Text>
-      )}
+      <Problem text={failure} />
       <Button kind="secondary" title={busy ? en.common.saving : t.changePassword} busy={busy} onPress={() => void save()} />
     </Card>
   );

@@ -64,7 +64,7 @@ export function AllBookingsScreen() {
       actions={
         <>
           <IconButton icon="reload" label={en.common.reload} onPress={() => void list.refetch()} />
-          <IconButton icon="filter" label={t.filters} badge={more} onPress={() => setOpen(true)} />
+          <IconButton icon="filter" label={more === 0 ? t.filters : t.filtersSet(more)} badge={more} onPress={() => setOpen(true)} />
           {user.role === 'admin' && <IconButton icon="download" label={exporting ? t.exporting : t.exportCsv} disabled={exporting} onPress={() => void exportCsv()} />}
         </>
       }

@@ -5,7 +5,7 @@ import type { Booking } from '../../api/contract';
 import { BookingCard } from '../../components/BookingCard';
 import { IconButton } from '../../components/IconButton';
 import { Screen } from '../../components/Screen';
-import { Empty, Failed, Loading } from '../../components/States';
+import { Empty, Failed, Loading, Outdated } from '../../components/States';
 import { Text } from '../../components/Text';
 import { useUser } from '../../context/AuthContext';
 import { agendaOf, type Agenda } from '../../domain/dates';
@@ -49,6 +49,7 @@ export function JobsScreen() {
               {section.title}
             </Text>
           )}
+          ListHeaderComponent={<Outdated list={jobs} />}
           stickySectionHeadersEnabled={false}
           contentContainerStyle={styles.content}
           refreshControl={<RefreshControl refreshing={jobs.isRefetching} onRefresh={() => void jobs.refetch()} tintColor={colors.accent} />}

@@ -4,6 +4,7 @@
 export class Batch<T> {
   private waiting: T[] = [];
   private timer: ReturnType<typeof setTimeout> | null = null;
+  private stopped = false;
 
   constructor(
     private readonly take: (items: T[]) => void,
@@ -11,6 +12,9 @@ export class Batch<T> {
   ) {}
 
   add(item: T): void {
+    if (this.stopped) {
+      return;
+    }
     this.waiting.push(item);
     if (this.timer === null) {
       this.flush();
@@ -18,6 +22,7 @@ export class Batch<T> {
   }
 
   stop(): void {
+    this.stopped = true;
     if (this.timer !== null) {
       clearTimeout(this.timer);
     }

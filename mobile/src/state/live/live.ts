@@ -5,13 +5,13 @@ import type { QueryClient } from '@tanstack/react-query';
 
 import type { Overview, User } from '../../api/contract';
 import type { Api } from '../../api/endpoints';
-import type { BookingUpdated, UserTyping } from '../../api/events';
+import type { BookingMessage, BookingUpdated, UserTyping } from '../../api/events';
 import type { Connected, SocketService } from '../../services/socketService';
 import { keys } from '../keys';
 import { firstPages, type BookingPages } from '../reducers/list';
 import type { Latest } from '../reducers/latest';
 import { withUser } from '../reducers/people';
-import { jobAlert, messageAlert, statusAlert, type Alert } from './alerts';
+import { addressed, jobAlert, messageAlert, statusAlert, type Alert } from './alerts';
 import { Batch } from './batch';
 import { layMessage, layReceipt, layUpdates } from './bookingEvents';
 import { Refresher, type RefresherOptions } from './refresher';
@@ -21,13 +21,16 @@ export interface LiveDeps {
   socket: SocketService;
   queryClient: QueryClient;
   latest: Latest;
-  user: User;
+  user: Pick<User, 'id' | 'role'>;
   alert: (alert: Alert) => void;
   refresher?: Partial<RefresherOptions>;
 }
 
 // typingLasts is a little more than the time after which the server itself says that somebody stopped.
 const typingLasts = 8_000;
+
+// messagesApart is the least time between two questions for whom messages are meant, in milliseconds.
+const messagesApart = 1_000;
 
 // keptPages is how much of a long list is loaded again after a gap.
 const keptPages = 3;
@@ -45,6 +48,13 @@ export function startLive(deps: LiveDeps): () => void {
       refresher.invalidate(keys.jobs(user.id));
     }
   });
+
+  const messages = new Batch<BookingMessage>((events) => {
+    addressed(api, user, events).then(
+      (mine) => mine.forEach((event) => alert(messageAlert(event))),
+      () => undefined, // they are among the notifications
+    );
+  }, messagesApart);
 
   function typed({ bookingId, userId, isTyping }: UserTyping): void {
     const key = `${bookingId} ${userId}`;
@@ -69,7 +79,8 @@ export function startLive(deps: LiveDeps): () => void {
 
   function connected({ recovered }: Connected): void {
     askPresence().catch(() => undefined); // cut again: asked again at the next connect
-    queryClient.removeQueries({ queryKey: ['typing'] });
+    // Nobody said that they stopped while the line was down. Not removed: a screen would go on showing what it has.
+    queryClient.setQueriesData<string[]>({ queryKey: keys.typings }, []);
     if (recovered) {
       refresher.invalidate(keys.stats); // volatile: not sent again
       return;
@@ -99,11 +110,10 @@ export function startLive(deps: LiveDeps): () => void {
     }),
     socket.on('bookingMessage', (event) => {
       layMessage(queryClient, event);
-      const message = messageAlert(event, user);
-      if (message !== undefined) {
+      if (event.from.id !== user.id) {
         refresher.invalidate(keys.notifications);
         typed({ bookingId: event.bookingId, userId: event.from.id, isTyping: false });
-        alert(message);
+        messages.add(event);
       }
     }),
     socket.on('messageReadReceipt', (event) => layReceipt(queryClient, event)),
@@ -122,6 +132,7 @@ export function startLive(deps: LiveDeps): () => void {
   return () => {
     offs.forEach((off) => off());
     updates.stop();
+    messages.stop();
     refresher.stop();
     typing.forEach((timer) => clearTimeout(timer));
   };

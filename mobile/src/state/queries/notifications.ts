@@ -1,7 +1,10 @@
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 
 import type { Notification, NotificationsAnswer } from '../../api/contract';
+import { ApiError, UNREACHABLE } from '../../api/error';
 import { useServices } from '../../context/ServicesContext';
+import type { SocketService } from '../../services/socketService';
+import { en } from '../../strings/en';
 import { keys } from '../keys';
 
 export function useNotifications(unread: boolean) {
@@ -25,17 +28,41 @@ export function useUnread(): number {
   return data ?? 0;
 }
 
-// useMarkRead marks notifications as read, one after the other: each is an entry of its booking's timeline.
+// TooFast ends a marking that came to the end of what the server allows. The rest stays unread.
+export class TooFast extends Error {}
+
+// mark marks notifications as read, a few at a time: each is an entry of its booking's timeline.
+async function mark(socket: SocketService, notifications: Notification[], atOnce = 10): Promise<void> {
+  for (let i = 0; i < notifications.length; i += atOnce) {
+    const acks = await Promise.all(notifications.slice(i, i + atOnce).map(({ bookingId, _id }) => socket.ask('messageRead', { bookingId, messageId: _id })));
+    if (acks.some((ack) => !ack.ok && ack.code === 'rate_limited')) {
+      throw new TooFast();
+    }
+  }
+}
+
 export function useMarkRead() {
   const { socket, queryClient } = useServices();
   return useMutation({
-    mutationFn: async (notifications: Notification[]) => {
-      for (const { bookingId, _id } of notifications) {
-        const ack = await socket.ask('messageRead', { bookingId, messageId: _id });
-        if (!ack.ok && ack.code === 'rate_limited') {
-          break; // the rest stays unread
-        }
-      }
+    mutationFn: (notifications: Notification[]) => mark(socket, notifications),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: keys.notifications }),
+  });
+}
+
+// useMarkAllRead marks every notification as read, those that no list has loaded among them. It fails with what kept it
+// from going on.
+export function useMarkAllRead() {
+  const { api, socket, queryClient } = useServices();
+  return useMutation({
+    mutationFn: async () => {
+      let after: string | undefined;
+      do {
+        const page = await api.notifications({ unread: true, after, limit: 100 });
+        await mark(socket, page.data).catch((error: unknown) => {
+          throw error instanceof TooFast ? error : new ApiError(0, { code: UNREACHABLE, message: en.failures.unreachable });
+        });
+        after = page.nextCursor;
+      } while (after !== undefined);
     },
     onSettled: () => queryClient.invalidateQueries({ queryKey: keys.notifications }),
   });

@@ -4,7 +4,7 @@ import type { InfiniteData } from '@tanstack/react-query';
 
 import type { Booking, BookingsAnswer } from '../../api/contract';
 import type { BookingFilter } from '../../api/endpoints';
-import { matches } from './filter';
+import { matches, stays } from './filter';
 
 export type Cursor = string | undefined;
 export type BookingPages = InfiniteData<BookingsAnswer, Cursor>;
@@ -28,7 +28,7 @@ export function changeRows(data: BookingPages, filter: BookingFilter, change: (r
     for (const row of page.data) {
       const after = change(row);
       same &&= after === row;
-      if (after === row || (after !== undefined && matches(filter, after))) {
+      if (after === row || (after !== undefined && stays(filter, after))) {
         rows.push(after as Booking);
       } else {
         gone++;

@@ -67,6 +67,15 @@ export class Desk {
     return (await answer.json()) as T;
   }
 
+  // metric returns the sum of a figure's values, of those with a label where one is named.
+  async metric(name: string, label = ''): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    return text
+      .split('\n')
+      .filter((line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(label))
+      .reduce((sum, line) => sum + Number(line.split(' ').pop()), 0);
+  }
+
   async login(email: string, password: string): Promise<string> {
     return (await this.call<{ token: string }>('POST', '/api/v1/auth/login', undefined, { email, password })).token;
   }

@@ -3,7 +3,7 @@ import { useEffect, type ReactNode } from 'react';
 import type { User } from '../api/contract';
 import { useServices } from '../context/ServicesContext';
 import { useToast } from '../context/ToastContext';
-import { watchForeground, watchNetwork } from '../services/network';
+import { watchReturn } from '../services/returning';
 import { useKeep } from '../state/queries/keep';
 import type { Alert } from '../state/live/alerts';
 import { startLive } from '../state/live/live';
@@ -41,17 +41,7 @@ export function Session({ user, onOpen, children }: SessionProps) {
   }, [submissions, user.id, keep, toast, onOpen]);
 
   useEffect(() => {
-    let before = true;
-    const offs = [
-      watchForeground(() => socket.wake()),
-      watchNetwork((online) => {
-        if (online && !before) {
-          socket.wake();
-        }
-        before = online;
-      }),
-      socket.onConnected(() => submissions.wake()),
-    ];
+    const offs = [watchReturn(() => socket.wake()), socket.onConnected(() => submissions.wake())];
     return () => offs.forEach((off) => off());
   }, [socket, submissions]);
 

@@ -12,12 +12,15 @@ export class Desk {
   port = 0;
   private child: ChildProcess | null = null;
 
+  private constructor(private readonly env: Record<string, string>) {}
+
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  static async start(): Promise<Desk> {
-    const desk = new Desk();
+  // env is what the server is told beyond what every test needs.
+  static async start(env: Record<string, string> = {}): Promise<Desk> {
+    const desk = new Desk(env);
     const probe = createServer().listen(0, '127.0.0.1');
     await once(probe, 'listening');
     desk.port = (probe.address() as AddressInfo).port;
@@ -37,6 +40,7 @@ export class Desk {
         JWT_SECRET: 'a secret of the tests, long enough for all of them',
         LOG_LEVEL: 'error',
         LOGIN_LIMIT_ADDRESS: '100000/1m',
+        ...this.env,
       },
       stdio: 'ignore',
     });

@@ -74,10 +74,11 @@ _mobile-packages:
 mobile: _mobile-packages
     npm --prefix mobile run build
 
-# The app's own tests, and the whole story in browsers against the real server.
+# The app's own tests, the whole story in browsers against the real server, and a short form of what much costs the page.
 mobile-test: _mobile-packages
     npm --prefix mobile test
     npm --prefix mobile run story
+    npm --prefix mobile run load
 
 # Pictures of every screen: phone and desktop, light and dark. With "--readme" the README's are made again.
 mobile-pictures folder="dist/pictures" *flags: _mobile-packages

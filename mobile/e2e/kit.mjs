@@ -106,12 +106,12 @@ export class Desk {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  // metric returns the sum of a figure's values.
-  async metric(name) {
+  // metric returns the sum of a figure's values, of those with a label where one is named.
+  async metric(name, label = '') {
     const text = await (await fetch(`${this.url}/metrics`)).text();
     return text
       .split('\n')
-      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .filter((line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(label))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
   }
 
@@ -126,6 +126,17 @@ export class Desk {
 
   async login(who) {
     return (await this.call('POST', '/auth/login', undefined, who)).body.token;
+  }
+}
+
+// eventually waits for what is bound to come true.
+export async function eventually(what, check) {
+  const deadline = Date.now() + patience;
+  while (!(await check())) {
+    if (Date.now() > deadline) {
+      throw new Error(`${what} did not come true`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50)); // the pace of looking
   }
 }
 

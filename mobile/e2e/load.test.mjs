@@ -1,82 +1,162 @@
 // What much costs the page: a list of thousands, and hundreds of events in a second. Counts are asserted, times are told.
+//
+//   npm run load                        the short form, as in CI
+//   BOOKINGS=5000 BURST=10 npm run load
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 
-import { Desk, findChromium, open, people, signIn, startBrowser } from './kit.mjs';
+import { burst, prepare } from './burst.mjs';
+import { Desk, eventually, findChromium, open, people, signIn, startBrowser } from './kit.mjs';
 
 const skip = findChromium() === undefined && 'Chromium is not installed.';
-const bookings = Number(process.env.BOOKINGS ?? 5000);
+const bookings = Number(process.env.BOOKINGS ?? 1500);
+const seconds = Number(process.env.BURST ?? 4);
 const perSecond = 200;
-const seconds = 10;
+const changed = 100; // rows that the burst changes
+const watched = 6; // rows on the screen whose state is compared
 
 // More elements than this are not needed for what is near the screen.
 const most = 3000;
 
-test('a long list and a burst of events', { skip }, async () => {
-  const desk = await Desk.start({}, bookings);
-  const browser = await startBrowser();
-  try {
-    const page = await open(browser, desk);
-    await signIn(page, people.admin);
-    await page.getByTestId('live').waitFor();
-    await page.getByRole('tab', { name: 'All bookings' }).click();
-    await page.getByText(/bookings$/).filter({ visible: true }).first().waitFor();
+let desk;
+let browser;
+let page;
+let rows;
+const heard = { bookingUpdated: [], bookingMessage: [] }; // ids of events, as they came over the page's WebSocket
 
-    const scroll = () =>
-      page.evaluate(() => {
-        const list = [...document.querySelectorAll('div')].filter((one) => one.clientHeight > 300 && one.scrollHeight > one.clientHeight + 10).pop();
-        list.scrollTop = list.scrollHeight;
-        return { elements: document.querySelectorAll('*').length, cards: document.querySelectorAll('[data-testid=booking]').length };
-      });
-    let widest = 0;
-    let cards = 0;
-    const began = Date.now();
-    while ((await page.getByText('That is all.').count()) === 0) {
-      const seen = await scroll();
-      widest = Math.max(widest, seen.elements);
-      cards = Math.max(cards, seen.cards);
-      await page.waitForTimeout(30);
-      assert.ok(Date.now() - began < 240_000, 'the end of the list was not reached');
-    }
-    console.log(`${bookings} bookings scrolled through in ${Date.now() - began} ms; at most ${widest} elements, ${cards} cards`);
-    assert.ok(widest < most, `${widest} elements`);
+function hear({ payload }) {
+  const [, event, argument] = /^42\["(\w+)",(.*)\]$/s.exec(String(payload)) ?? [];
+  heard[event]?.push(/"eventId":"([^"]+)"/.exec(argument)[1]);
+}
 
-    await page.evaluate(() => {
-      window.gaps = [];
-      let last = performance.now();
-      const frame = () => {
-        const now = performance.now();
-        window.gaps.push(now - last);
-        last = now;
-        window.watching = requestAnimationFrame(frame);
-      };
-      frame();
-    });
-    const token = await desk.login(people.admin);
-    const { data } = (await desk.call('GET', '/bookings?limit=100', token)).body;
-    let sent = 0;
-    const until = Date.now() + seconds * 1000;
-    await Promise.all(
-      Array.from({ length: 8 }, async (_, worker) => {
-        for (let n = 0; Date.now() < until; n++) {
-          const { _id } = data[(n * 8 + worker) % data.length];
-          const { status } = await desk.call('POST', `/bookings/${_id}/messages`, token, { message: `Message ${n}` });
-          sent += status < 300 ? 1 : 0;
-          await new Promise((resolve) => setTimeout(resolve, (8 * 1000) / perSecond)); // the pace of events
-        }
-      }),
-    );
-    const gaps = await page.evaluate(() => {
-      cancelAnimationFrame(window.watching);
-      return window.gaps.sort((a, b) => a - b);
-    });
-    const at = (share) => gaps[Math.floor(share * (gaps.length - 1))].toFixed(0);
-    console.log(`${sent} changes in ${seconds} s; between two frames: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms`);
-    assert.ok(sent > perSecond * seconds * 0.2, `only ${sent} changes were made`);
-    assert.deepEqual(page.complaints, []);
-  } finally {
-    await browser.close();
-    await desk.close();
+const count = (what) => what.bookingUpdated.length + what.bookingMessage.length;
+
+// watch measures in the page: frames, how much there is, and how long it takes from a click to the screen it leads to.
+function watch() {
+  const seen = { gaps: [], answers: [], elements: 0, cards: 0 };
+  window.seen = seen;
+  let last = performance.now();
+  const frame = () => {
+    const now = performance.now();
+    seen.gaps.push(now - last);
+    last = now;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+  setInterval(() => {
+    seen.elements = Math.max(seen.elements, document.querySelectorAll('*').length);
+    seen.cards = Math.max(seen.cards, document.querySelectorAll('[data-testid=booking]').length);
+  }, 100);
+  document.addEventListener(
+    'click',
+    (event) => {
+      const opens = event.target.closest('[data-testid=booking]') !== null;
+      const there = () => (document.querySelector('[aria-label=Message]') !== null) === opens;
+      const look = () => (there() ? seen.answers.push(performance.now() - event.timeStamp) : requestAnimationFrame(look));
+      requestAnimationFrame(look);
+    },
+    true,
+  );
+}
+
+function figures(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share) => `${(sorted[Math.floor(share * (sorted.length - 1))] ?? NaN).toFixed(0)} ms`;
+  return `p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, longest ${at(1)}`;
+}
+
+before(async () => {
+  if (skip) {
+    return;
   }
+  desk = await Desk.start({}, bookings);
+  rows = await prepare(desk, await desk.login(people.customer), changed);
+  browser = await startBrowser();
+  page = await open(browser, desk);
+  page.on('websocket', (socket) => socket.on('framereceived', hear));
+  await signIn(page, people.admin);
+  await page.getByTestId('live').waitFor();
+  await page.getByRole('tab', { name: 'All bookings' }).click();
+  await page.getByTestId('booking').first().waitFor();
+  await eventually('the WebSocket', async () => (await desk.metric('desk_connections', 'transport="websocket"')) === 1);
+});
+
+after(async () => {
+  await browser?.close();
+  await desk?.close();
+});
+
+test('a long list is scrolled to its end without growing', { skip }, async () => {
+  // The oldest is the last of the list.
+  const { data, totalCount } = (await desk.call('GET', '/bookings?limit=1&sort=createdAt&order=asc', await desk.login(people.admin))).body;
+  assert.ok(totalCount >= bookings + changed);
+  const began = Date.now();
+  let elements = 0;
+  let cards = 0;
+  while ((await page.getByTestId('booking').filter({ hasText: data[0].code }).count()) === 0) {
+    const seen = await page.evaluate(async () => {
+      const list = [...document.querySelectorAll('div')].filter((one) => one.clientHeight > 300 && one.scrollHeight > one.clientHeight + 10).pop();
+      list.scrollTop = list.scrollHeight;
+      await new Promise(requestAnimationFrame);
+      return { elements: document.querySelectorAll('*').length, cards: document.querySelectorAll('[data-testid=booking]').length };
+    });
+    elements = Math.max(elements, seen.elements);
+    cards = Math.max(cards, seen.cards);
+    await pause(10); // the pace of scrolling
+    assert.ok(Date.now() - began < 240_000, 'the end of the list was not reached');
+  }
+  await page.getByText('That is all.').waitFor();
+  console.log(`${totalCount} bookings scrolled through in ${Date.now() - began} ms; at most ${elements} elements, ${cards} cards`);
+  assert.ok(elements < most, `${elements} elements`);
+});
+
+test('a burst of events: all arrive, the rows are right, clicks are answered', { skip }, async () => {
+  const token = await desk.login(people.staff);
+  const row = (code) => page.getByTestId('booking').filter({ hasText: code });
+  await page.reload();
+  await row(rows[0].code).waitFor();
+  await eventually('the WebSocket', async () => (await desk.metric('desk_connections', 'transport="websocket"')) === 1);
+  await page.evaluate(watch);
+
+  let clicks = 0;
+  // click clicks where something is, without looking whether it stands still, and waits for the screen it leads to.
+  const click = async ({ x, y, width, height }) => {
+    await page.mouse.click(x + width / 2, y + height / 2);
+    await page.waitForFunction((want) => window.seen.answers.length === want, ++clicks);
+  };
+  const card = await row(rows[4].code).boundingBox(); // below what is said at the top of the page
+  await click(card);
+  const back = await page.getByRole('button', { name: 'Back' }).boundingBox();
+  await click(back);
+
+  let over = false;
+  const running = burst(desk, token, rows, { perSecond, seconds }).finally(() => (over = true));
+  while (!over) {
+    await click(card);
+    await click(back);
+    await pause(200); // the pace of a quick reader
+  }
+  const { changes, took } = await running;
+
+  await eventually('every event', () => count(heard) >= changes);
+  for (const { _id, code } of rows.slice(0, watched)) {
+    const { booking } = (await desk.call('GET', `/bookings/${_id}`, token)).body;
+    await row(code).getByRole('img', { name: `Status: ${booking.status}` }).waitFor();
+  }
+  const seen = await page.evaluate(() => window.seen);
+  console.log(
+    [
+      `${changes} changes in ${took.toFixed(0)} ms, ${((changes * 1000) / took).toFixed(0)} a second: ${heard.bookingUpdated.length} updates, ${heard.bookingMessage.length} messages`,
+      `between two frames: ${figures(seen.gaps)}`,
+      `${clicks} clicks answered in: ${figures(seen.answers)}`,
+      `at most ${seen.elements} elements, ${seen.cards} cards`,
+    ].join('\n'),
+  );
+  assert.equal(changes, perSecond * seconds);
+  assert.equal(count(heard), changes);
+  assert.equal(new Set([...heard.bookingUpdated, ...heard.bookingMessage]).size, changes, 'an event came twice');
+  assert.ok(seen.elements < most, `${seen.elements} elements`);
+  assert.deepEqual(page.complaints, []);
 });

@@ -1,4 +1,4 @@
-// Pictures of every screen, phone and desktop, light and dark: node e2e/pictures.mjs [folder]
+// Pictures of every screen, dialog and state, phone and desktop, light and dark: node e2e/pictures.mjs [folder]
 // The README's three come from here too: with --readme they are written to docs/pictures.
 
 import { mkdirSync } from 'node:fs';
@@ -6,16 +6,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { Desk, desktop, open, people, phone, signIn, startBrowser } from './kit.mjs';
+import { screens } from './shots.mjs';
 
 const readme = process.argv.includes('--readme');
 const folder = process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? join(dirname(fileURLToPath(import.meta.url)), '../dist/pictures');
 
-const screens = {
-  nobody: { 'sign-in': '/sign-in', 'sign-up': '/sign-up' },
-  customer: { bookings: '/bookings', new: '/new', notifications: '/notifications', profile: '/profile', booking: null },
-  staff: { jobs: '/jobs', all: '/all', booking: null },
-  admin: { dashboard: '/dashboard', all: '/all', people: '/people', 'new-person': '/people/new', booking: null },
-};
+const newcomers = { newcomer: { email: 'leela@example.com', password: 'a good password' }, newstaff: { email: 'arun@example.com', password: 'a good password' } };
 
 const kept = { 'admin-dashboard-desktop-light': 'dashboard', 'customer-bookings-phone-light': 'bookings', 'staff-booking-phone-dark': 'booking' };
 
@@ -23,6 +19,8 @@ const kept = { 'admin-dashboard-desktop-light': 'dashboard', 'customer-bookings-
 async function talk(desk) {
   const [customer, staff, admin] = await Promise.all(['customer', 'staff', 'admin'].map((who) => desk.login(people[who])));
   const me = (await desk.call('GET', '/auth/me', staff)).body.user;
+  await desk.call('POST', '/auth/register', undefined, { name: 'Leela Das', ...newcomers.newcomer });
+  await desk.call('POST', '/users', admin, { name: 'Arun Iyer', role: 'staff', ...newcomers.newstaff });
   for (const [brand, model] of [['Sony', 'Bravia 7'], ['LG', 'InstaView 655 L'], ['Sony', 'Soundbar HT-A7'], ['Bosch', 'Series 8'], ['LG', 'OLED C4']]) {
     await desk.call('POST', '/bookings', customer, { name: 'Meera Nair', phone: '+91 98200 00000', address: '12 Hill Road, Bandra, Mumbai 400050', brand, model });
   }
@@ -42,19 +40,16 @@ try {
   await talk(desk);
   for (const [size, options] of Object.entries({ phone, desktop })) {
     for (const colorScheme of ['light', 'dark']) {
-      for (const [who, addresses] of Object.entries(screens)) {
+      for (const [who, shots] of Object.entries(screens)) {
         const page = await open(browser, desk, { ...options, colorScheme });
         if (who !== 'nobody') {
-          await signIn(page, people[who]);
+          await signIn(page, people[who] ?? newcomers[who]);
           await page.getByRole('tab').first().waitFor();
         }
-        for (const [name, address] of Object.entries(addresses)) {
-          await page.goto(desk.url + (address ?? (who === 'customer' ? '/bookings' : '/all')));
-          if (address === null) {
-            await page.getByRole('link', { name: /^Open booking/ }).first().click();
-            await page.getByTestId('message').first().waitFor();
-          }
+        for (const [name, show] of Object.entries(shots)) {
+          await show(page, desk);
           await page.waitForLoadState('networkidle').catch(() => undefined);
+          await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((one) => one.effect.getTiming().iterations === 1).map((one) => one.finished)));
           const file = `${who}-${name}-${size}-${colorScheme}`;
           mkdirSync(folder, { recursive: true });
           await page.screenshot({ path: join(folder, `${file}.png`) });

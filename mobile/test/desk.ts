@@ -12,12 +12,15 @@ export class Desk {
   port = 0;
   private child: ChildProcess | null = null;
 
+  private constructor(private readonly env: Record<string, string>) {}
+
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  static async start(): Promise<Desk> {
-    const desk = new Desk();
+  // env is what the server is told beyond what every test needs.
+  static async start(env: Record<string, string> = {}): Promise<Desk> {
+    const desk = new Desk(env);
     const probe = createServer().listen(0, '127.0.0.1');
     await once(probe, 'listening');
     desk.port = (probe.address() as AddressInfo).port;
@@ -37,6 +40,7 @@ export class Desk {
         JWT_SECRET: 'a secret of the tests, long enough for all of them',
         LOG_LEVEL: 'error',
         LOGIN_LIMIT_ADDRESS: '100000/1m',
+        ...this.env,
       },
       stdio: 'ignore',
     });
@@ -65,6 +69,15 @@ export class Desk {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     return (await answer.json()) as T;
+  }
+
+  // metric returns the sum of a figure's values, of those with a label where one is named.
+  async metric(name: string, label = ''): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    return text
+      .split('\n')
+      .filter((line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(label))
+      .reduce((sum, line) => sum + Number(line.split(' ').pop()), 0);
   }
 
   async login(email: string, password: string): Promise<string> {

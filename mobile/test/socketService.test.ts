@@ -31,13 +31,7 @@ const online = (service: SocketService) => until('the connection', () => service
 const book = (model: string) =>
   desk.call<{ booking: { _id: string } }>('POST', '/api/v1/bookings', customer, { name: 'Meera', phone: '555 0100', address: '12 Hill Road', brand: 'Sony', model });
 
-async function connections(): Promise<number> {
-  const text = await (await fetch(`${desk.url}/metrics`)).text();
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith('desk_connections{'))
-    .reduce((sum, line) => sum + Number(line.split(' ').pop()), 0);
-}
+const connections = () => desk.metric('desk_connections');
 
 test('one socket, however often it is asked to connect', async () => {
   const service = make();

@@ -1,6 +1,6 @@
 // The Socket.IO events between app and server. test/events.test.ts compares what a real server sends with these interfaces.
 
-import type { Moment, Overview, Role, Status } from './contract';
+import type { Entry, Moment, Overview, Role, Status } from './contract';
 
 // Stored events have an id, which stays the same if one is ever sent again. Volatile ones have none.
 interface Stored {
@@ -112,5 +112,6 @@ export interface ClientEvents {
 
 export type ClientEvent = keyof ClientEvents;
 
-// Ack is what the server answers to every client event.
-export type Ack = { ok: true; online?: string[] } | { ok: false; code: string; message: string };
+// Ack is what the server answers to every client event: with what sendMessage wrote, the room that was joined or left, and
+// who is online where presence was asked for.
+export type Ack = { ok: true; message?: Entry; room?: string; online?: string[] } | { ok: false; code: string; message: string };

@@ -4,6 +4,7 @@ export interface Surroundings {
   configured?: string; // EXPO_PUBLIC_SERVER_URL
   os: string; // "web", "android" or "ios"
   origin?: string; // of the page
+  developing?: boolean; // the packager serves the app, on the web too
   isDevice?: boolean; // a phone in a hand rather than an emulator
   packager?: string; // host:port of who serves the app's script in development
 }
@@ -16,7 +17,8 @@ export function findServer(around: Surroundings): string {
     return around.configured.replace(/\/+$/, '');
   }
   if (around.os === 'web') {
-    return around.origin ?? `http://localhost:${port}`;
+    // The server serves the page, except in development: then the page is the packager's, with the server beside it.
+    return around.origin !== undefined && !around.developing ? around.origin : `http://${hostOf(around.origin ?? 'localhost')}:${port}`;
   }
   if (around.isDevice && around.packager) {
     return `http://${hostOf(around.packager)}:${port}`; // who develops runs the server beside the packager
@@ -25,7 +27,7 @@ export function findServer(around: Surroundings): string {
   return `http://${host}:${port}`;
 }
 
-// hostOf leaves out the port. IPv6 addresses keep their brackets.
+// hostOf leaves out the scheme and the port. IPv6 addresses keep their brackets.
 function hostOf(address: string): string {
-  return address.replace(/:\d+$/, '');
+  return address.replace(/^\w+:\/\//, '').replace(/:\d+$/, '');
 }

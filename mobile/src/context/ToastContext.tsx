@@ -1,5 +1,5 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import { Pressable, View } from 'react-native';
+import { Pressable, StyleSheet, View } from 'react-native';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
 
 import { IconButton } from '../components/IconButton';
@@ -54,7 +54,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <Context.Provider value={show}>
       {children}
-      <View style={[styles.area, { top: insets.top + space.s }]} aria-live="polite" role="log">
+      <View style={[styles.area, pass.through, { top: insets.top + space.s }]} aria-live="polite" role="log">
         {toasts.map((toast) => (
           <View key={toast.id} style={styles.toast} testID="toast">
             <View style={styles.words}>
@@ -101,8 +101,11 @@ export function useSay(): (title: string) => void {
   return useMemo(() => (title: string) => show({ title }), [show]);
 }
 
+// Beside a toast the screen can be touched. The web knows "box-none" only from a style sheet.
+const pass = StyleSheet.create({ through: { pointerEvents: 'box-none' } });
+
 const useStyles = makeStyles((colors) => ({
-  area: { position: 'absolute', left: 0, right: 0, alignItems: 'center', gap: space.s, paddingHorizontal: space.m, pointerEvents: 'box-none', zIndex: 10 },
+  area: { position: 'absolute', left: 0, right: 0, alignItems: 'center', gap: space.s, paddingHorizontal: space.m, zIndex: 10 },
   toast: {
     flexDirection: 'row',
     alignItems: 'center',

@@ -3,7 +3,7 @@ import { useEffect, type ReactNode } from 'react';
 import type { User } from '../api/contract';
 import { useServices } from '../context/ServicesContext';
 import { useToast } from '../context/ToastContext';
-import { watchForeground, watchNetwork } from '../services/network';
+import { watchReturn } from '../services/returning';
 import { useKeep } from '../state/queries/keep';
 import { digest, type Alert } from '../state/live/alerts';
 import { Batch } from '../state/live/batch';
@@ -56,17 +56,7 @@ export function Session({ user: { id, role }, onOpen, onNews, children }: Sessio
   }, [submissions, id, keep, toast, onOpen]);
 
   useEffect(() => {
-    let before = true;
-    const offs = [
-      watchForeground(() => socket.wake()),
-      watchNetwork((online) => {
-        if (online && !before) {
-          socket.wake();
-        }
-        before = online;
-      }),
-      socket.onConnected(() => submissions.wake()),
-    ];
+    const offs = [watchReturn(() => socket.wake()), socket.onConnected(() => submissions.wake())];
     return () => offs.forEach((off) => off());
   }, [socket, submissions]);
 

@@ -1,12 +1,19 @@
-export function watchNetwork(tell: (online: boolean) => void): () => void {
-  const up = () => tell(true);
-  const down = () => tell(false);
-  window.addEventListener('online', up);
-  window.addEventListener('offline', down);
-  tell(navigator.onLine);
+// Only some browsers tell what the network is, those of phones among them.
+interface Connection extends EventTarget {
+  type?: string;
+}
+
+export function watchNetwork(tell: (online: boolean, type?: string) => void): () => void {
+  const { connection } = navigator as Navigator & { connection?: Connection };
+  const changed = () => tell(navigator.onLine, connection?.type);
+  window.addEventListener('online', changed);
+  window.addEventListener('offline', changed);
+  connection?.addEventListener('change', changed);
+  changed();
   return () => {
-    window.removeEventListener('online', up);
-    window.removeEventListener('offline', down);
+    window.removeEventListener('online', changed);
+    window.removeEventListener('offline', changed);
+    connection?.removeEventListener('change', changed);
   };
 }
 

@@ -143,7 +143,7 @@ export class SocketService {
     }
     this.ask('presence').catch(() => {
       if (this.socket === socket && socket.connected) {
-        socket.io.engine.close();
+        socket.io.engine['_onClose']('ping timeout'); // close() would first wait until what is on the dead line is written
       }
     });
   }

@@ -12,8 +12,7 @@ import { overview, pageOf, peopleOf, users } from './samples';
 // The real provider waits for a phone to say where its notch is.
 jest.mock('react-native-safe-area-context', () => jest.requireActual('react-native-safe-area-context/jest/mock').default);
 
-// A phone that has a network and stays in the foreground.
-jest.mock('../../src/services/network', () => ({ watchNetwork: () => () => undefined, watchForeground: () => () => undefined }));
+jest.mock('expo-network', () => jest.requireActual('./phoneDouble').network);
 jest.mock('../../src/services/file', () => ({ handOver: jest.fn(async () => undefined) }));
 
 jest.setTimeout(30_000);

@@ -124,7 +124,7 @@ func (m *membership) serving(l net.Addr) error {
 			m.log.Warn().Str("address", address).Msg("Only nodes on this machine can reach this one: NODE_ADDRESS says where the others do")
 		}
 	}
-	m.nodes.Announce(context.Background(), m.name, address)
+	m.nodes.Announce(m.name, address)
 	return nil
 }
 

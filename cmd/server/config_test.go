@@ -52,6 +52,7 @@ func TestSettingErrorsStopTheStart(t *testing.T) {
 		"DATA_DIR":                    {file, "a\x00b"},
 		"MONGODB_URI":                 {"localhost:27017", "http://user:hunter2@host", "mongodb:///desk", "mongodb:host", "mongodb://a b", "mongodb://host\n"},
 		"REDIS_URL":                   {"localhost:6379", "http://:hunter2@host", "redis:///0", "redis:host", "redis://h\t"},
+		"REDIS_STREAMS":               {"0", "65", "-1", "many", "1.5"},
 		"NODE_ADDRESS":                {"10.0.0.5", "10.0.0.5:0", "10.0.0.5:65536", ":4000", "http://10.0.0.5:4000", "a b:4000", "host:http"},
 		"TIME_ZONE":                   {"Mumbai", "Local", "+05:30", "../etc/passwd", "IST5:30", "Asia/Kolkata\n"},
 		"LOG_LEVEL":                   append(slices.Clone(word), "trace", "INFO", "0"),

@@ -15,12 +15,13 @@ type Nodes struct {
 	life   time.Duration
 	beat   time.Duration
 	again  chan struct{} // holds one element when the announcement is not to wait for its beat
-	stop   context.CancelFunc
 	done   sync.WaitGroup
 
-	mu     sync.Mutex
-	known  map[string]*known
-	failed time.Time // when Redis was asked in vain last, zero once it has answered
+	mu        sync.Mutex
+	stop      context.CancelFunc // nil before Announce
+	withdrawn bool
+	known     map[string]*known
+	failed    time.Time // when Redis was asked in vain last, zero once it has answered
 }
 
 const (
@@ -38,11 +39,21 @@ func (c *Client) Nodes() *Nodes {
 }
 
 // Announce says, now and again and again until Withdraw, that the node of this name is at an address. It is called once.
-// When it returns Redis has been told, unless it does not answer or ctx has ended: then it is told as soon as it does.
-func (n *Nodes) Announce(ctx context.Context, name, address string) {
+// When it returns Redis has been told, unless it does not answer: then it is told as soon as it does.
+func (n *Nodes) Announce(name, address string) {
+	ctx, stop := context.WithCancel(context.Background())
+	n.mu.Lock()
+	if n.withdrawn { // the node stops before it has begun to serve
+		n.mu.Unlock()
+		stop()
+		return
+	}
+	n.stop = stop
+	n.done.Add(1)
+	n.mu.Unlock()
 	told := n.tell(ctx, name, address)
-	ctx, n.stop = context.WithCancel(context.Background())
-	n.done.Go(func() {
+	go func() {
+		defer n.done.Done()
 		beat := time.NewTimer(0)
 		defer beat.Stop()
 		for {
@@ -59,7 +70,7 @@ func (n *Nodes) Announce(ctx context.Context, name, address string) {
 			}
 			told = n.tell(ctx, name, address)
 		}
-	})
+	}()
 }
 
 // Again has the node announced at once: Redis is back, and may have come without its data.
@@ -80,12 +91,16 @@ func (n *Nodes) tell(ctx context.Context, name, address string) bool {
 	}) == nil
 }
 
-// Withdraw ends Announce and forgets the node at once.
+// Withdraw ends Announce, one that is still to come too, and forgets the node at once.
 func (n *Nodes) Withdraw(ctx context.Context, name string) error {
-	if n.stop == nil {
+	n.mu.Lock()
+	n.withdrawn = true
+	stop := n.stop
+	n.mu.Unlock()
+	if stop == nil {
 		return nil
 	}
-	n.stop()
+	stop()
 	n.done.Wait()
 	return n.client.explain(n.client.do(ctx, func(conn redis.Conn) error {
 		_, err := redis.DoContext(conn, ctx, "DEL", n.client.key("node", name))

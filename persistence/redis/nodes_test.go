@@ -32,7 +32,7 @@ func announced(t *testing.T, c *Client) *Nodes {
 	t.Helper()
 	n := c.Nodes()
 	n.beat = time.Hour
-	n.Announce(t.Context(), "one", "10.0.0.1:4000")
+	n.Announce("one", "10.0.0.1:4000")
 	t.Cleanup(func() {
 		n.stop()
 		n.done.Wait()
@@ -151,4 +151,17 @@ func TestSilentRedisKeepsNobodyWaiting(t *testing.T) {
 		defer n.mu.Unlock()
 		return n.failed.IsZero()
 	})
+}
+
+// TestNodeThatStopsBeforeItServes: the announcement of a node that was stopped at its very start went on for ever.
+func TestNodeThatStopsBeforeItServes(t *testing.T) {
+	c := connect(t, redistest.Start(t).URL())
+	n := c.Nodes()
+	if err := n.Withdraw(t.Context(), "one"); err != nil {
+		t.Fatal(err)
+	}
+	n.Announce("one", "10.0.0.1:4000") // TestMain looks for what is left of it
+	if do(t, c, "EXISTS", c.key("node", "one")) != int64(0) {
+		t.Error("it is announced")
+	}
 }

@@ -103,6 +103,7 @@ func (s *server) heap() uint64 {
 		})
 	}
 	s.open() // forgets what is gone
+	eventually(s.tb, "that all is taken", func() bool { return s.io.Figures().Waiting == 0 })
 	least := uint64(math.MaxUint64)
 	for range 5 { // what is on its way at one moment is not at another
 		runtime.GC()

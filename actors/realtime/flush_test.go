@@ -26,6 +26,11 @@ func TestShardGivesBackItsRoom(t *testing.T) {
 	ask := make(chan struct{})
 	s.system.Send(s.shards[0].pid, emits{done: func() { close(ask) }})
 	<-ask
+	for _, f := range s.shards[0].batch[:cap(s.shards[0].batch)] {
+		if f != nil {
+			t.Fatal("the shard keeps a frame")
+		}
+	}
 	if shard := s.shards[0]; cap(shard.joined) > keptJoined || cap(shard.pending) > keptEmits || cap(shard.touched) > keptEmits {
 		t.Errorf("the shard keeps %d bytes, %d emits, %d members", cap(shard.joined), cap(shard.pending), cap(shard.touched))
 	}

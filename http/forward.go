@@ -181,8 +181,7 @@ func (f *Forwarding) await(c *fiber.Ctx, answered <-chan error, far net.Conn, a 
 			return err
 		case <-watch.gone:
 			_ = far.Close() // ends the read, and the other node sees it
-			<-answered
-			return errClientGone
+			return errors.Join(errClientGone, <-answered)
 		case <-leave:
 			leave, due = nil, time.After(f.turn())
 		case <-due:

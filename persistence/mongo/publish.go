@@ -174,9 +174,10 @@ func (p *publisher) log(ctx context.Context, parcels []parcel) (done bool, err e
 	if len(docs) == 0 {
 		return true, nil
 	}
-	_, wrong := p.s.events.InsertMany(ctx, docs)
-	if wrong != nil && !mongo.IsDuplicateKeyError(wrong) {
-		return false, wrong
+	_, err = p.s.events.InsertMany(ctx, docs)
+	raced := mongo.IsDuplicateKeyError(err)
+	if err != nil && !raced {
+		return false, err
 	}
 	// A process that was held up may write at a number that was trimmed meanwhile. Readers take it for void.
 	facts, err := p.s.logFacts(ctx)
@@ -186,7 +187,7 @@ func (p *publisher) log(ctx context.Context, parcels []parcel) (done bool, err e
 	if events[0].N <= facts.TrimmedN {
 		return false, p.s.removeUpTo(ctx, facts.TrimmedN)
 	}
-	if wrong != nil {
+	if raced {
 		// Another process was first, with a number or with one of these letters. Or it was this one, and did not hear of it.
 		return false, nil
 	}

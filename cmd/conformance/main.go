@@ -30,6 +30,7 @@ type Config struct {
 	Goroutines     bool          `help:"Let every WebSocket wait in a goroutine of its own, as on systems without epoll." env:"GOROUTINES"`
 	Recovery       bool          `help:"Let clients resume: pid, offsets and replay." env:"RECOVERY"`
 	Redis          string        `help:"URL of a Redis that joins servers to a cluster, Node servers with @socket.io/redis-streams-adapter among them. With --recovery clients resume on any of them." placeholder:"URL" env:"REDIS_URL"`
+	RedisStreams   int           `help:"Streams over which the namespaces are spread, as streamCount of Node's adapter; the same for all servers." default:"1" env:"REDIS_STREAMS"`
 }
 
 // Validate is called by kong, and by tests.
@@ -41,6 +42,8 @@ func (c Config) Validate() error {
 		return errors.New("max-payload must be a positive number of bytes")
 	case c.MaxQueue < 0:
 		return errors.New("max-queue must be a number of bytes, or 0")
+	case c.RedisStreams < 1 || c.RedisStreams > 64:
+		return errors.New("redis-streams must be a number from 1 to 64")
 	}
 	return nil
 }

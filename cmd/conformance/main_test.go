@@ -20,7 +20,7 @@ func TestUsage(t *testing.T) {
 		if code := run(context.Background(), []string{flag}, &out, &errs); code != 0 || errs.Len() != 0 {
 			t.Errorf("%s: code %d, %q", flag, code, errs.String())
 		}
-		for _, name := range []string{"addr", "ping-interval", "ping-timeout", "connect-timeout", "max-payload", "max-queue", "goroutines", "recovery", "redis"} {
+		for _, name := range []string{"addr", "ping-interval", "ping-timeout", "connect-timeout", "max-payload", "max-queue", "goroutines", "recovery", "redis", "redis-streams"} {
 			if !strings.Contains(out.String(), "--"+name) {
 				t.Errorf("%s does not tell of %s", flag, name)
 			}
@@ -42,6 +42,8 @@ func TestBadConfiguration(t *testing.T) {
 		"negative payload":       {[]string{"-max-payload=-5"}, "max-payload"},
 		"payload that is no int": {[]string{"-max-payload=1e6"}, "max-payload"},
 		"no queue":               {[]string{"-max-queue=-1"}, "max-queue"},
+		"no stream":              {[]string{"-redis-streams=0"}, "redis-streams"},
+		"too many streams":       {[]string{"-redis-streams=65"}, "redis-streams"},
 		"unknown flag":           {[]string{"-port=1"}, "port"},
 		"an argument":            {[]string{"serve"}, "serve"},
 		"flag without value":     {[]string{"-addr"}, "addr"},

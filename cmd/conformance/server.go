@@ -35,11 +35,13 @@ func start(ctx context.Context, c Config, l net.Listener) (_ *server, err error)
 	s := &server{served: make(chan struct{}), failed: make(chan error, 1)}
 	log := zerolog.New(os.Stderr).Level(zerolog.WarnLevel).With().Timestamp().Logger()
 	trouble := func(err error) { log.Warn().Err(err).Msg("Trouble with Redis") }
+	names := wire.DefaultNames()
+	names.Streams = c.RedisStreams
 	if c.Redis != "" { // first: it may refuse
 		if s.client, err = redis.Connect(ctx, redis.Options{URL: c.Redis}); err != nil {
 			return nil, fmt.Errorf("redis: %w", err)
 		}
-		if s.bus, err = redis.OpenBus(ctx, s.client, redis.BusOptions{OnError: trouble}); err != nil {
+		if s.bus, err = redis.OpenBus(ctx, s.client, redis.BusOptions{Names: names, OnError: trouble}); err != nil {
 			return nil, errors.Join(fmt.Errorf("redis: %w", err), s.client.Close())
 		}
 	}
@@ -53,7 +55,7 @@ func start(ctx context.Context, c Config, l net.Listener) (_ *server, err error)
 	if c.Recovery {
 		options.Recovery = &realtime.Recovery{}
 		if s.client != nil {
-			s.lost = s.client.OpenSessions(wire.DefaultNames(), trouble)
+			s.lost = s.client.OpenSessions(names, trouble)
 			options.Recovery.Sessions = s.lost
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -10,8 +11,17 @@ import (
 
 // TestTogether plays the operations of a cluster of two, over one Redis.
 func TestTogether(t *testing.T) {
-	c := defaults()
-	c.Redis = redistest.Start(t).URL()
+	url := redistest.Start(t).URL()
+	for _, streams := range []int{1, 4} {
+		t.Run(fmt.Sprint(streams, " streams"), func(t *testing.T) {
+			c := defaults()
+			c.Redis, c.RedisStreams = url, streams
+			together(t, c)
+		})
+	}
+}
+
+func together(t *testing.T, c Config) {
 	a, b := setup(t, c).dial("/socket.io/"), setup(t, c).dial("/socket.io/")
 	idA, idB := joined(t, a), joined(t, b)
 	hears := func(w *websocket, want string) {

@@ -29,6 +29,8 @@ func TestPresence(t *testing.T) {
 	crowd.open(url, 1, nil, []person{stays})
 	if long() {
 		eventually(t, "who did not come back is offline", func() bool { return !online(goes) })
+		// That is known before it is told: the store is asked whom it concerns.
+		eventually(t, "that is told", func() bool { return len(crowd.report()[0].Online[goes.User.ID]) > 1 })
 	}
 	watcher := crowd.report()[0]
 	for name, who := range map[string]person{"who stays": stays, "who moves": moves} {

@@ -105,7 +105,8 @@ func (s *server) heap() uint64 {
 	s.open() // forgets what is gone
 	eventually(s.tb, "that all is taken", func() bool { return s.io.Figures().Waiting == 0 })
 	least := uint64(math.MaxUint64)
-	for range 5 { // what is on its way at one moment is not at another
+	for range 20 { // what is on its way at one moment is not at another
+		<-time.After(20 * time.Millisecond)
 		runtime.GC()
 		runtime.GC() // what pools hold goes with the second one
 		var stats runtime.MemStats

@@ -61,8 +61,8 @@ export function Tabs() {
         tabBarActiveBackgroundColor: isWide ? colors.accentSoft.ground : undefined,
         tabBarInactiveTintColor: colors.muted,
         tabBarStyle: { backgroundColor: colors.surface, borderColor: colors.line, ...(isWide ? { minWidth: 230, width: 230, maxWidth: 230 } : {}) },
-        // Below there is room for one line under the icon and no more: with the line height of running text its feet were cut off.
-        tabBarLabelStyle: isWide ? type.caption : { ...type.small, lineHeight: undefined },
+        // Below there is room for one line under the icon and no more: it was pressed together, and its feet were cut off.
+        tabBarLabelStyle: isWide ? type.caption : { ...type.small, lineHeight: undefined, flexShrink: 0 },
         tabBarBadgeStyle: { backgroundColor: colors.danger, color: colors.onDanger },
       }}
     >

@@ -125,7 +125,7 @@ func TestSessionFuzz(t *testing.T) {
 		half = 15 * time.Second // CI plays this form once: thirty seconds under the detector
 	}
 	if long() {
-		half, idlers = 5*time.Minute, 800 // so that what is on its way is little beside what lives
+		half, idlers = 5*time.Minute, 200
 	}
 	s := &storm{seed: seed(t), statuses: map[int]int{}}
 	s.server = start(t, stormOptions(), application)

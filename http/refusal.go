@@ -52,11 +52,11 @@ func refuseUpgrade(c *fiber.Ctx, message string) error {
 // unavailable answers a handshake for which the server has no room, or no time any more.
 func (e *EngineIO) unavailable(c *fiber.Ctx, err error) error {
 	e.log.Warn().Err(err).Str("address", utils.CopyString(c.IP())).Msg("Connection refused")
-	code := stopping
+	label := "stopping"
 	if errors.Is(err, realtime.ErrOverloaded) {
-		code = noRoom
+		label = "no room"
 	}
-	e.report(c, code, err.Error(), nil)
+	e.tell(c, label, noProtocol, err.Error(), nil)
 	c.Set(fiber.HeaderRetryAfter, "1")
 	c.Set(fiber.HeaderContentType, fiber.MIMETextPlain)
 	return c.Status(fiber.StatusServiceUnavailable).SendString("Service Unavailable")
@@ -66,17 +66,18 @@ func (e *EngineIO) unavailable(c *fiber.Ctx, err error) error {
 var refusals = map[int]string{
 	engineio.ErrTransportUnknown.Code: "unknown transport", engineio.ErrUnknownSid.Code: "unknown sid", engineio.ErrBadMethod.Code: "bad method",
 	engineio.ErrBadRequest.Code: "bad request", engineio.ErrForbidden.Code: "forbidden", engineio.ErrUnsupportedVersion.Code: "unsupported version",
-	noRoom: "no room", stopping: "stopping",
 }
 
-// The codes of handshakes that are answered 503. One is a limit that is reached, the other every deploy.
-const (
-	noRoom   = -1
-	stopping = -2
-)
+// noProtocol is the code of a refusal that the protocol has none for.
+const noProtocol = -1
 
 func (e *EngineIO) report(c *fiber.Ctx, code int, message string, context map[string]any) {
-	e.server.CountRefusal(refusals[code])
+	e.tell(c, refusals[code], code, message, context)
+}
+
+// tell counts a refusal under a label, and tells whoever listens.
+func (e *EngineIO) tell(c *fiber.Ctx, label string, code int, message string, context map[string]any) {
+	e.server.CountRefusal(label)
 	if e.server.Observed() {
 		e.server.Refused(realtime.ConnectionError{Request: request(c), Code: code, Message: message, Context: context})
 	}

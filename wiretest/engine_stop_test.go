@@ -50,7 +50,7 @@ func TestRow132ServerClose(t *testing.T) {
 		if r := e.do("GET", handshakeQuery); r.status != 503 {
 			t.Errorf("got %s", r)
 		}
-		if got := e.refusal(0); got.Code != -2 {
+		if got := e.refusal(0); got.Code != -1 {
 			t.Errorf("told %+v", got)
 		}
 		if r := e.raw(upgradeRequest(enginePath+"?"+webSocketQuery, webSocketKey)).reply(); r.status != 503 {

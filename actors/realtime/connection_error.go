@@ -3,8 +3,7 @@ package realtime
 // ConnectionError is a request that a transport refused before it became, or reached, a session.
 type ConnectionError struct {
 	Request Request
-	// Code and Message are those of the Engine.IO protocol. Code is negative for a reason it does not know: -1 for a limit, -2
-	// for a stop.
+	// Code and Message are those of the Engine.IO protocol. Code is -1 for a reason it does not know: a limit, a stop.
 	Code    int
 	Message string
 	// Context says more: name is the reason, such as TRANSPORT_MISMATCH, beside what it is about (transport, sid, method).

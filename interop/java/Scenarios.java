@@ -19,6 +19,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.json.JSONArray;
 import org.json.JSONObject;
 
@@ -26,6 +27,7 @@ import org.json.JSONObject;
 public final class Scenarios {
     private static final String CONTROL = System.getenv("INTEROP_CONTROL");
     private static final int INTERVALS = System.getenv("LONG") != null ? 200 : 20;
+    private static final int UPGRADES = System.getenv("LONG") != null ? 1000 : 100;
     private static final long DEADLINE = 15_000; // ms that anything may take
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
@@ -57,12 +59,14 @@ public final class Scenarios {
         cases.put("a server that is killed", Scenarios::killed);
         cases.put("a server that stops", Scenarios::stopped);
         cases.put("heartbeats", Scenarios::heartbeats);
+        Map<String, Set<String>> only = Map.of(UPGRADES + " upgrades while both sides write", Set.of("upgrade"));
+        cases.put(UPGRADES + " upgrades while both sides write", by -> upgrades(shared));
         int passed = 0;
         int failed = 0;
         for (Map.Entry<String, Case> c : cases.entrySet()) {
             // The transports at once, since scenarios wait most of the time.
             Map<String, CompletableFuture<Void>> running = new LinkedHashMap<>();
-            for (String by : TRANSPORTS.keySet()) {
+            for (String by : only.getOrDefault(c.getKey(), TRANSPORTS.keySet())) {
                 running.put(by, CompletableFuture.runAsync(() -> {
                     try {
                         c.getValue().play(by);
@@ -303,6 +307,70 @@ public final class Scenarios {
         throw new AssertionError("closed each time");
     }
 
+    /** Four at a time. What each says comes back, and what another client says comes without being asked for. */
+    private static void upgrades(Server server) throws Exception {
+        try (Client talker = new Client(server, "websocket", null)) {
+            List<CompletableFuture<Void>> running = new ArrayList<>();
+            AtomicInteger round = new AtomicInteger();
+            AtomicInteger early = new AtomicInteger();
+            for (int i = 0; i < 4; i++) {
+                running.add(CompletableFuture.runAsync(() -> {
+                    try {
+                        for (int n; (n = round.getAndIncrement()) < UPGRADES; ) {
+                            early.addAndGet(upgrade(server, talker, "told " + n));
+                        }
+                    } catch (Exception e) {
+                        throw new RuntimeException(e);
+                    }
+                }, task -> new Thread(task).start()));
+            }
+            for (CompletableFuture<Void> one : running) {
+                one.get(5, TimeUnit.MINUTES);
+            }
+            check(early.get() >= UPGRADES, "only " + early + " events were sent by polling");
+        }
+    }
+
+    /** Returns how many events each side sent before the transport was known to have changed. */
+    private static int upgrade(Server server, Client talker, String name) throws Exception {
+        try (Client c = new Client(server)) {
+            c.keep("message-back");
+            c.keep(name);
+            c.next(Socket.EVENT_CONNECT);
+            CompletableFuture<Object[]> info = c.emitting("info");
+            int sent = 0;
+            int early = 0;
+            for (int after = 0; after < 20; ) {
+                for (int burst = 0; burst < 3; burst++, sent++) {
+                    c.socket.emit("message", counted(sent));
+                    talker.socket.emit("shout", name, sent);
+                }
+                talker.ask("echo"); // paces
+                if (info.isDone() && ((JSONObject) info.get()[0]).get("transport").equals("websocket")) {
+                    after++;
+                } else if (info.isDone()) {
+                    info = c.emitting("info");
+                }
+                if (after == 0) {
+                    early = sent;
+                }
+                check(sent < 30_000, "no upgrade");
+            }
+            for (int n = 0; n < sent; n++) {
+                same(c.next("message-back"), counted(n));
+                same(c.next(name), list(n));
+            }
+            c.ask("echo"); // what came twice would have come by now
+            check(c.poll("message-back", 0) == null && c.poll(name, 0) == null, "something came twice");
+            check(c.poll(Socket.EVENT_DISCONNECT, 0) == null, "it was disconnected");
+            return early;
+        }
+    }
+
+    private static Object[] counted(int n) {
+        return n % 7 == 0 ? list(n, new byte[] {(byte) n, 1, 2}) : list(n);
+    }
+
     // A client, and what it hears.
 
     private static final class Client implements AutoCloseable {
@@ -311,6 +379,18 @@ public final class Scenarios {
 
         /** Has a connection of its own, and is connected by the transport when this returns. */
         Client(Server server, String by, Map<String, String> auth) throws Exception {
+            socket = own(server, by, auth);
+            begin();
+            awaitTransport(by);
+        }
+
+        /** Has a connection of its own, which is about to upgrade when this returns. */
+        Client(Server server) {
+            socket = own(server, "upgrade", null);
+            begin();
+        }
+
+        private static Socket own(Server server, String by, Map<String, String> auth) {
             IO.Options options = new IO.Options();
             options.forceNew = true;
             options.transports = TRANSPORTS.get(by);
@@ -318,9 +398,7 @@ public final class Scenarios {
             options.reconnectionDelay = 20;
             options.reconnectionDelayMax = 100;
             options.randomizationFactor = 0;
-            socket = IO.socket(URI.create(server.url), options);
-            begin();
-            awaitTransport(by);
+            return IO.socket(URI.create(server.url), options);
         }
 
         /** Shares another one's connection, and may be refused. */

@@ -57,7 +57,7 @@ func (s *shard) clearPending() {
 	if s.joinedOf = nil; cap(s.joined) > keptJoined {
 		s.joined = nil
 	}
-	clear(s.batch)
+	s.batch = emptied(s.batch[:cap(s.batch)], keptEmits) // a member may have had more frames than the last one
 	for i, done := range s.done {
 		s.done[i] = nil
 		s.server.system.Safely(shardKind, "done", done)

@@ -35,3 +35,40 @@ func TestShardGivesBackItsRoom(t *testing.T) {
 		t.Errorf("the shard keeps %d bytes, %d emits, %d members", cap(shard.joined), cap(shard.pending), cap(shard.touched))
 	}
 }
+
+// TestShardKeepsNoFrameOfAMember: where one flush wrote a member many frames and the next member few, what the few did not
+// cover of the many stayed, for as long as no later flush was as large.
+func TestShardKeepsNoFrameOfAMember(t *testing.T) {
+	joined := make(chan struct{}, 2)
+	s := setup(t, Options{Shards: 1}, func(s *Server) {
+		for _, room := range []string{"many", "few"} {
+			s.Of("/").On(room, func(socket *Socket, _ *Event) {
+				socket.Join(room)
+				joined <- struct{}{}
+			})
+		}
+	})
+	for _, room := range []string{"many", "few"} {
+		connect(t, s, "").say(`42["` + room + `"]`)
+		<-joined
+	}
+	var entries []Entry
+	for range 20 {
+		entries = append(entries, Entry{Name: "e", Rooms: []string{"many"}, Payload: []byte("1")})
+	}
+	for range 2 {
+		entries = append(entries, Entry{Name: "e", Rooms: []string{"few"}, Payload: []byte("1")})
+	}
+	done := make(chan struct{})
+	s.Publish(entries, func() { close(done) })
+	<-done
+	wait := make(chan struct{})
+	s.system.Send(s.shards[0].pid, emits{done: func() { close(wait) }}) // the flush before it has ended
+	<-wait
+	batch := s.shards[0].batch
+	for i, f := range batch[:cap(batch)] {
+		if f != nil {
+			t.Fatalf("the shard keeps a frame in place %d of %d", i, cap(batch))
+		}
+	}
+}

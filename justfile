@@ -33,11 +33,16 @@ seed bookings="1000" *flags:
 test *flags:
     go test {{ flags }} ./...
 
-# The race detector, on the short form. SQLite is translated C: its whole suite takes an hour under the detector, so of it
-# only what is concurrent in Go runs here.
+# The race detector, on the short form. SQLite is translated C and slow under the detector, so of its suite only what is
+# concurrent in Go runs here. LONG=1 just race is all of everything, in about a quarter of an hour.
 race *flags:
     #!/usr/bin/env bash
     set -euo pipefail
+    if [ -n "${LONG:-}" ]; then
+        LONG='' go test -race -count=1 -timeout 60m {{ flags }} ./...
+        LONG='' TEST_GOROUTINES=1 go test -race -count=1 -timeout 20m {{ flags }} ./wiretest
+        exit
+    fi
     go test -race -short -timeout 20m {{ flags }} $(go list ./... | grep -v '/persistence/sqlite$')
     # Once more with a goroutine for each WebSocket, as where there is no epoll.
     TEST_GOROUTINES=1 go test -race -short -timeout 10m {{ flags }} ./wiretest

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"kapoor.example/desk/protocol"
 )
@@ -316,4 +317,53 @@ func TestOutboxPingGoesAhead(t *testing.T) {
 			t.Fatalf("message %d is %s", i, m)
 		}
 	}
+}
+
+// TestOutboxPollTakesABurst: a burst of more than the queue may have, for a client whose poll was waiting, left its shard
+// waiting for ever: the connection was closed as a slow consumer's, and then answered once more. The poll takes its part of
+// the burst at once; only what is left has to fit.
+func TestOutboxPollTakesABurst(t *testing.T) {
+	burst := func(o *outbox, n int) {
+		var frames []*protocol.Frame
+		var joined []byte
+		for i := range n {
+			frames = append(frames, text("4%097d", i)) // 100 bytes with its header
+			joined = append(joined, frames[i].WebSocket()...)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			o.sendJoined(frames, joined)
+		}()
+		select {
+		case <-done:
+		case <-time.After(patience):
+			t.Fatal("the burst is not out yet")
+		}
+	}
+	t.Run("the rest fits", func(t *testing.T) {
+		o, _, reasons := setupOutbox(1000)
+		answer, _ := o.wait()
+		burst(o, 15)
+		for _, want := range []int{10, 5} {
+			if got := strings.Count(string((<-answer).Payload), "4000"); got != want {
+				t.Errorf("a poll got %d messages, want %d", got, want)
+			}
+			answer, _ = o.wait()
+		}
+		if r := reasons(); r != nil {
+			t.Errorf("failed with %v", r)
+		}
+	})
+	t.Run("the rest does not", func(t *testing.T) {
+		o, _, reasons := setupOutbox(1000)
+		answer, _ := o.wait()
+		burst(o, 25)
+		if got := strings.Count(string((<-answer).Payload), "4000"); got != 10 {
+			t.Errorf("the poll got %d messages", got)
+		}
+		if r := reasons(); !slices.Equal(r, []Reason{ReasonSlowConsumer}) {
+			t.Errorf("failed with %v", r)
+		}
+	})
 }

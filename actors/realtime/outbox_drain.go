@@ -73,6 +73,7 @@ func (o *outbox) dropLocked(n int) {
 	}
 	o.bytes += o.written
 	o.written, o.opening = 0, false
+	clear(o.queue[:n]) // or the list holds them until it is empty
 	o.queue = o.queue[n:]
 	if len(o.queue) == 0 {
 		o.queue, o.bytes = nil, 0

@@ -367,3 +367,25 @@ func TestOutboxPollTakesABurst(t *testing.T) {
 		}
 	})
 }
+
+// TestOutboxKeepsNoFrameThatIsOut: a queue held the frames that were out for as long as something was behind them. A client
+// that never took the last of a replay kept all of it in memory, when its part of the allowance had gone to others.
+func TestOutboxKeepsNoFrameThatIsOut(t *testing.T) {
+	o, l, _ := setupOutbox(1000)
+	l.blocked = true
+	o.upgrade(l)
+	for i := range 10 {
+		o.send(text("4%d", i), false)
+	}
+	o.mu.Lock()
+	all := o.queue
+	o.taken = 0 // the test writes in place of the goroutine, which waits for the line
+	o.dropLocked(9)
+	o.mu.Unlock()
+	defer o.abort()
+	for i, f := range all {
+		if kept := f != nil; kept != (i == 9) {
+			t.Errorf("frame %d is kept: %t", i, kept)
+		}
+	}
+}

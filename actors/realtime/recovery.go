@@ -173,7 +173,10 @@ func (k *keeper) putLocked(r *record) {
 		k.order = append(k.order, r)
 	}
 	if len(k.order) > 2*len(k.lost)+orderSlack {
-		k.order = slices.DeleteFunc(k.order, func(r *record) bool { return k.lost[r.pid] != r })
+		k.order = slices.DeleteFunc(k.order, func(r *record) bool {
+			r.queued = k.lost[r.pid] == r // one that is claimed may be given back
+			return !r.queued
+		})
 	}
 	for len(k.lost) > k.options.MaxSessions {
 		k.shiftLocked()

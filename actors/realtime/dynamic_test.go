@@ -107,3 +107,27 @@ func TestAnsweredBeforeItIsDisconnected(t *testing.T) {
 		c.cut()
 	}
 }
+
+// TestNamespaceThatIsLeftWhileItsSocketJoins: a room that a socket was still on its way into when it left brought the
+// index of its namespace back, with nobody in it and for ever: one for every name that a client could think of.
+func TestNamespaceThatIsLeftWhileItsSocketJoins(t *testing.T) {
+	s := setup(t, Options{Shards: 1, CleanupEmptyNamespaces: true}, func(s *Server) {
+		s.OfFunc(func(string, json.RawMessage) bool { return true }).
+			On("join", func(socket *Socket, _ *Event) { _ = socket.Join("a", "b") }).
+			On("leave", func(socket *Socket, _ *Event) { _ = socket.Join("a"); socket.Leave("a") })
+	})
+	c := dial(t, s, "192.0.2.1")
+	for i := range 300 {
+		c.say(fmt.Sprintf("40/n%d", i))
+		c.receives(t, fmt.Sprintf("40/n%d,", i))
+		c.say(fmt.Sprintf(`42/n%d,["%s"]`, i, []string{"join", "leave"}[i%2]))
+		c.say(fmt.Sprintf("41/n%d,", i))
+	}
+	c.say("40/last")
+	c.receives(t, "40/last,")
+	left := make(chan int)
+	s.adapter.send(visit{done: func() { left <- len(s.shards[0].index) }})
+	if n := <-left; n != 1 {
+		t.Errorf("the shard knows %d namespaces", n)
+	}
+}

@@ -74,8 +74,8 @@ func (l *link) enter(namespace string) {
 
 func (l *link) exit(namespace string) {
 	if l != nil {
-		l.bus.Exit(namespace)
 		l.server.stream.exit(namespace)
+		l.behind(namespace, func() { l.bus.Exit(namespace) }) // or what is under way would never be delivered
 	}
 }
 

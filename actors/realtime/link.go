@@ -75,7 +75,10 @@ func (l *link) enter(namespace string) {
 func (l *link) exit(namespace string) {
 	if l != nil {
 		l.server.stream.exit(namespace)
-		l.behind(namespace, func() { l.bus.Exit(namespace) }) // or what is under way would never be delivered
+		l.behind(namespace, func() { // or what is under way would never be delivered
+			l.bus.Exit(namespace)
+			l.server.adapter.send(exited{namespace})
+		})
 	}
 }
 

@@ -149,6 +149,8 @@ func (s *shard) Receive(c *actors.Context) {
 	case gap:
 		s.flush()
 		s.lose(m)
+	case exited:
+		s.exited(m)
 	case Revocation:
 		s.flush()
 		s.revoke(m)

@@ -36,6 +36,7 @@ func (o *outbox) drain() {
 			}
 			return
 		}
+		clear(buffers) // what is out is not to be held until all is
 		buffers = buffers[:0]
 		for size := 0; o.taken < min(len(o.queue), drainBatch) && size < drainBytes; o.taken++ {
 			p := o.bytesOf(o.queue[o.taken])

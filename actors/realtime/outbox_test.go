@@ -389,3 +389,36 @@ func TestOutboxKeepsNoFrameThatIsOut(t *testing.T) {
 		}
 	}
 }
+
+// TestOutboxKeepsNoBytesThatAreOut: while a small rest was being written, what had been written before it was still listed.
+func TestOutboxKeepsNoBytesThatAreOut(t *testing.T) {
+	o, _, _ := setupOutbox(1 << 20)
+	for i := range drainBatch + 1 {
+		o.send(text("4%d", i), false)
+	}
+	writes := make(chan int, 2)
+	o.upgrade(listing(writes))
+	for n := range 2 {
+		if listed := <-writes; n == 1 && listed != 1 {
+			t.Errorf("%d buffers are listed where one is written", listed)
+		}
+	}
+	eventually(t, "the queue is out", func() bool { o.mu.Lock(); defer o.mu.Unlock(); return !o.draining })
+}
+
+// listing is a Transport that tells how many buffers are in the list under that which it is given.
+type listing chan int
+
+func (l listing) TryWrite([]byte) (int, error) { return 0, nil }
+func (l listing) Close(int)                    {}
+
+func (l listing) Write(p net.Buffers) error {
+	n := 0
+	for _, b := range p[:cap(p)] {
+		if b != nil {
+			n++
+		}
+	}
+	l <- n
+	return nil
+}

@@ -225,11 +225,16 @@ func (k *keeper) close() {
 	k.sweep.Stop()
 }
 
-// resume makes the socket the one of a record. What it had comes back with restore.
-func (s *Socket) resume(r *record, offset string) {
+// resume makes the socket the one of a record. What it had comes back with restore. It reports false where the socket has
+// gone.
+func (s *Socket) resume(r *record, offset string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.gone {
+		return false
+	}
 	s.id, s.pid, s.record, s.offset = r.id, r.pid, r, offset
+	return true
 }
 
 // restore gives the socket what it had: its data, and its rooms. Where a middleware has said whose it is, it gets the

@@ -492,3 +492,57 @@ func TestStreamOfANamespaceThatWasLeft(t *testing.T) {
 		}
 	}
 }
+
+// slowRoom is Sessions whose Take waits for a value of goOn. It tells whose sessions are left.
+type slowRoom struct {
+	Sessions
+	asked, goOn chan struct{}
+	left        chan string
+}
+
+func (s *slowRoom) Leave(one cluster.Session) {
+	s.Sessions.Leave(one)
+	s.left <- one.PID
+}
+
+func (s *slowRoom) Take(ctx context.Context, pid string) (*cluster.Session, error) {
+	s.asked <- struct{}{}
+	<-s.goOn
+	return s.Sessions.Take(ctx, pid)
+}
+
+// TestStreamLostWhileItIsLookedFor: a client that was cut again while its session was being taken had lost it: the news of
+// it came to an actor that was gone, and nobody gave it back.
+func TestStreamLostWhileItIsLookedFor(t *testing.T) {
+	slow := &slowRoom{asked: make(chan struct{}), goOn: make(chan struct{}), left: make(chan string, 10)}
+	f := herd(t, 1, func(o *Options) { slow.Sessions, o.Recovery.Sessions = o.Recovery.Sessions, slow }, nil)
+	s := f.servers[0]
+	c, w, offset := f.comes(0)
+	f.goes(c, w)
+	<-slow.left
+	if err := s.Of("/").Emit("missed"); err != nil {
+		t.Fatal(err)
+	}
+	again := dial(t, s, "192.0.2.1")
+	again.say(fmt.Sprintf(`40{"pid":%q,"offset":%q}`, w.Pid, offset))
+	<-slow.asked
+	again.cut()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := s.live.Await(ctx); err != nil {
+		t.Fatal(err)
+	}
+	slow.goOn <- struct{}{}
+	select {
+	case <-slow.left:
+	case <-ctx.Done():
+		t.Fatal("the session was not given back")
+	}
+	go func() {
+		<-slow.asked
+		slow.goOn <- struct{}{}
+	}()
+	if _, resumed, names := f.returns(0, w, offset); !resumed || !slices.Equal(names, []string{"missed"}) {
+		t.Errorf("resumed %t: %q", resumed, names)
+	}
+}

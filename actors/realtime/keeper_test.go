@@ -80,6 +80,18 @@ func TestSessionsThatAreGivenBackExpire(t *testing.T) {
 	}
 }
 
+// TestSweepOfAKeeperThatIsClosed: a sweep that was due just as the server closed began the timer of the next one.
+func TestSweepOfAKeeperThatIsClosed(t *testing.T) {
+	s := setup(t, Options{Recovery: &Recovery{Window: time.Hour}}, nil)
+	s.keeper.ended("a", &record{pid: "a"})
+	s.keeper.close()
+	s.keeper.forget()
+	if n := s.system.Timers(); n != 0 {
+		t.Errorf("%d timers run", n)
+		s.keeper.close()
+	}
+}
+
 // TestMiddlewareOfASessionThatIsGone: with recovery on, a session that ended made a record of each of its sockets, also of
 // one whose middleware was about to say whose it is: a data race, which only the race detector sees. A storm of sessions
 // found it.

@@ -203,6 +203,9 @@ func (k *keeper) shiftLocked() {
 func (k *keeper) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.closed {
+		return
+	}
 	now := k.server.options.Now()
 	for len(k.order) > 0 {
 		if r := k.order[0]; k.lost[r.pid] == r && now.Before(r.expires) {

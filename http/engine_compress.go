@@ -50,7 +50,10 @@ type compressor interface {
 
 func compress(pool *sync.Pool, payload []byte) []byte {
 	w := pool.Get().(compressor)
-	defer pool.Put(w)
+	defer func() {
+		w.Reset(io.Discard) // or the pool holds what was packed
+		pool.Put(w)
+	}()
 	var packed bytes.Buffer
 	w.Reset(&packed)
 	_, _ = w.Write(payload) // a buffer takes everything

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	nethttp "net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -95,7 +96,13 @@ func (e *EngineIO) Mount(app *fiber.App, prefix string) {
 	})
 }
 
-func (e *EngineIO) serve(c *fiber.Ctx) error {
+func (e *EngineIO) serve(c *fiber.Ctx) (err error) {
+	var session *realtime.Session
+	defer func() {
+		if reason := recover(); reason != nil { // in a function of the options
+			err = e.panicked(session, reason)
+		}
+	}()
 	e.uploads.begun(&c.Context().Request.Header)
 	upgrade := isUpgrade(c)
 	if e.options.CORS != nil && e.options.CORS.apply(c) {
@@ -108,8 +115,8 @@ func (e *EngineIO) serve(c *fiber.Ctx) error {
 			return nil
 		}
 	}
-	session, refused := e.verify(c, upgrade)
-	if refused != nil {
+	var refused *refusal
+	if session, refused = e.verify(c, upgrade); refused != nil {
 		return e.refuse(c, upgrade, refused)
 	}
 	if upgrade {
@@ -124,6 +131,15 @@ func (e *EngineIO) serve(c *fiber.Ctx) error {
 		return e.post(c, session)
 	}
 	return c.Status(fiber.StatusInternalServerError).Send(nil) // row 14
+}
+
+// panicked ends the session whose request panicked, if it is one's: its answer may be lost.
+func (e *EngineIO) panicked(s *realtime.Session, reason any) error {
+	e.log.Error().Interface("panic", reason).Bytes("stack", debug.Stack()).Msg("Request panicked")
+	if s != nil {
+		s.Fail(realtime.ReasonPanic)
+	}
+	return fiber.ErrInternalServerError
 }
 
 // isUpgrade reports whether a request wants to become a WebSocket.

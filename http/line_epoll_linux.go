@@ -36,7 +36,7 @@ type polledLine struct {
 const (
 	readsNot   = iota
 	reads      // it reads what there is
-	readsAgain // and more has come since it began
+	readsAgain // and more may have come since it began
 )
 
 // polledConn is a wsConn and its line in one piece: there are very many of both.
@@ -216,11 +216,10 @@ func (l *polledLine) ready(events uint32, crew *actors.Crew) {
 	if events&(failed|unix.EPOLLRDHUP) != 0 {
 		l.ending.Store(true)
 	}
-	if l.reading.CompareAndSwap(readsNot, reads) {
+	// In one step: whoever reads either finds this before it stops, or has stopped.
+	if l.reading.Swap(readsAgain) == readsNot {
 		crew.Go(l)
-		return
 	}
-	l.reading.CompareAndSwap(reads, readsAgain)
 }
 
 // Run implements actors.Task: it reads what there is. Only one goroutine is in it.

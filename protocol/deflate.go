@@ -48,7 +48,10 @@ func deflate(ws []byte, from int) []byte {
 
 func pack(data []byte) []byte {
 	w := deflaters.Get().(*flate.Writer)
-	defer deflaters.Put(w)
+	defer func() {
+		w.Reset(io.Discard) // or the pool holds what was packed
+		deflaters.Put(w)
+	}()
 	var packed bytes.Buffer
 	w.Reset(&packed)
 	_, _ = w.Write(data) // a buffer takes everything

@@ -3,9 +3,12 @@ package protocol
 import (
 	"bytes"
 	"compress/flate"
+	"crypto/rand"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
+	"weak"
 )
 
 func TestDeflated(t *testing.T) {
@@ -46,5 +49,19 @@ func TestDeflated(t *testing.T) {
 	}
 	if Text([]byte("4")).Plain().Compressible() || !Text([]byte("4")).Compressible() {
 		t.Error("compressible unless plain")
+	}
+}
+
+// TestDeflatersHoldNothing: a compressor in the pool held what it had made last, a message of any size for each processor.
+func TestDeflatersHoldNothing(t *testing.T) {
+	data := make([]byte, 1<<20)
+	_, _ = rand.Read(data) // never fails
+	packed := pack(data)
+	held := weak.Make(&packed[0])
+	runtime.KeepAlive(packed)
+	packed = nil
+	runtime.GC() // the pool keeps what it has for one more
+	if held.Value() != nil {
+		t.Error("the message is held")
 	}
 }

@@ -81,6 +81,8 @@ func (a *adapter) Receive(c *actors.Context) {
 	case gap:
 		m.unplaced = a.server.stream.unplaced.Add(1)
 		a.toShards(m)
+	case exited:
+		a.toShards(m)
 	case collectionDue:
 		m.collection.end(ErrAckTimeout)
 	case direct:

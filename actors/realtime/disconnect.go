@@ -75,6 +75,9 @@ func (a *sessionActor) drop(socket *Socket, reason Reason) {
 			safely(func() { (*hook)(reason) })
 		}
 	}
+	if was < socketAttaching {
+		socket.clearRooms() // and it gets no record from now on
+	}
 	switch {
 	case was == socketAttaching || was == socketConnected: // before that the socket may be the middleware's still
 		a.s.server.shardOf(a.s.sid).send(detach{socket.member, socket.recordAt(reason)})

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kapoor.example/desk/protocol/cluster/bustest"
 )
 
 // TestNewNamespaceHookMayAsk: a hook may ask the server for its namespaces while one is made, and a hook that panics costs
@@ -105,5 +107,54 @@ func TestAnsweredBeforeItIsDisconnected(t *testing.T) {
 			t.Fatalf("round %d: %q", i, messages)
 		}
 		c.cut()
+	}
+}
+
+// TestNamespaceThatIsLeftWhileItsSocketJoins: a room that a socket was still on its way into when it left brought the
+// index of its namespace back, with nobody in it and for ever: one for every name that a client could think of.
+func TestNamespaceThatIsLeftWhileItsSocketJoins(t *testing.T) {
+	s := setup(t, Options{Shards: 1, CleanupEmptyNamespaces: true}, func(s *Server) {
+		s.OfFunc(func(string, json.RawMessage) bool { return true }).
+			On("join", func(socket *Socket, _ *Event) { _ = socket.Join("a", "b") }).
+			On("leave", func(socket *Socket, _ *Event) { _ = socket.Join("a"); socket.Leave("a") })
+	})
+	c := dial(t, s, "192.0.2.1")
+	for i := range 300 {
+		c.say(fmt.Sprintf("40/n%d", i))
+		c.receives(t, fmt.Sprintf("40/n%d,", i))
+		c.say(fmt.Sprintf(`42/n%d,["%s"]`, i, []string{"join", "leave"}[i%2]))
+		c.say(fmt.Sprintf("41/n%d,", i))
+	}
+	c.say("40/last")
+	c.receives(t, "40/last,")
+	left := make(chan int)
+	s.adapter.send(visit{done: func() { left <- len(s.shards[0].index) }})
+	if n := <-left; n != 1 {
+		t.Errorf("the shard knows %d namespaces", n)
+	}
+}
+
+// TestNamespaceThatIsLeftWithSomethingUnderWay: what a server said to a namespace that it left before that came back was
+// never delivered to it, and it waited for it for ever. Whoever asked for the sockets of any namespace waited, too.
+func TestNamespaceThatIsLeftWithSomethingUnderWay(t *testing.T) {
+	s := setup(t, Options{Bus: board(t, bustest.NewMemory()), CleanupEmptyNamespaces: true}, func(s *Server) {
+		s.OfFunc(func(string, json.RawMessage) bool { return true }).OnDisconnect(func(socket *Socket, _ Reason) {
+			if err := socket.Namespace().Emit("left"); err != nil {
+				t.Error(err)
+			}
+		})
+	})
+	c := dial(t, s, "192.0.2.1")
+	for i := range 100 {
+		c.say(fmt.Sprintf("40/n%d", i))
+		c.receives(t, fmt.Sprintf("40/n%d,", i))
+		c.say(fmt.Sprintf("41/n%d,", i))
+	}
+	c.say("40/last")
+	c.receives(t, "40/last,")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if found, err := s.Of("/last").FetchSockets(ctx); err != nil || len(found) != 1 {
+		t.Errorf("%d sockets, %v", len(found), err)
 	}
 }

@@ -28,10 +28,15 @@ type inRoom struct {
 	place int
 }
 
-// newMember returns what the shard knows a socket by, a part of the socket. It is called once.
+// newMember returns what the shard knows a socket by. The first one is a part of the socket. Where that begins anew its shard
+// may still have something for the first: it has another one then.
 func newMember(s *Socket) *member {
-	s.own = member{socket: s, out: &s.session.out, all: -1}
-	return &s.own
+	m := &s.own
+	if s.member != nil {
+		m = new(member)
+	}
+	*m = member{socket: s, out: &s.session.out, all: -1}
+	return m
 }
 
 // find returns where a room is, or would be, among the member's.

@@ -3,6 +3,7 @@ package realtime
 import (
 	"context"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -49,6 +50,45 @@ func TestOldestSessionsAreForgotten(t *testing.T) {
 	kept("a", "d", "e")
 	if n := len(k.order); n > 100 {
 		t.Errorf("%d records are remembered for three sessions", n)
+	}
+}
+
+// TestSessionsThatAreGivenBackExpire: records that were claimed while the order was tidied up left it, and were still noted
+// as being in it. Given back they were remembered for ever, and one too many of them made the keeper panic.
+func TestSessionsThatAreGivenBackExpire(t *testing.T) {
+	now := time.Unix(1_000, 0)
+	s := setup(t, Options{Now: func() time.Time { return now }, Recovery: &Recovery{Window: time.Hour, MaxSessions: orderSlack}}, nil)
+	k, n := s.keeper, s.Of("/")
+	var claimed []*record
+	for i := range 2 * orderSlack {
+		pid := strconv.Itoa(i)
+		k.ended(pid, &record{pid: pid, namespace: "/"})
+		r, _ := k.claim(pid, &Socket{namespace: n})
+		claimed = append(claimed, r)
+	}
+	for _, r := range claimed {
+		k.giveBack(r)
+	}
+	if n := len(k.lost); n != orderSlack {
+		t.Errorf("%d sessions are remembered", n)
+	}
+	now = now.Add(2 * time.Hour)
+	k.ended("late", &record{pid: "late"})
+	k.forget()
+	if n := len(k.lost); n != 1 {
+		t.Errorf("%d sessions are remembered after their time", n-1)
+	}
+}
+
+// TestSweepOfAKeeperThatIsClosed: a sweep that was due just as the server closed began the timer of the next one.
+func TestSweepOfAKeeperThatIsClosed(t *testing.T) {
+	s := setup(t, Options{Recovery: &Recovery{Window: time.Hour}}, nil)
+	s.keeper.ended("a", &record{pid: "a"})
+	s.keeper.close()
+	s.keeper.forget()
+	if n := s.system.Timers(); n != 0 {
+		t.Errorf("%d timers run", n)
+		s.keeper.close()
 	}
 }
 

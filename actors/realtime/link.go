@@ -74,8 +74,11 @@ func (l *link) enter(namespace string) {
 
 func (l *link) exit(namespace string) {
 	if l != nil {
-		l.bus.Exit(namespace)
 		l.server.stream.exit(namespace)
+		l.behind(namespace, func() { // or what is under way would never be delivered
+			l.bus.Exit(namespace)
+			l.server.adapter.send(exited{namespace})
+		})
 	}
 }
 

@@ -83,8 +83,9 @@ func (o *outbox) sentJoined(frames []*protocol.Frame, joined []byte) (reason Rea
 		}
 		reason = o.writeLocked(frames, joined)
 	case o.ws == nil && o.poll != nil && len(o.queue) == 0:
-		reason = o.enqueueLocked(frames...)
-		o.answerLocked()
+		o.queueLocked(frames...)
+		o.answerLocked() // only what the poll leaves has to fit
+		reason = o.boundLocked()
 	default:
 		reason = o.enqueueLocked(frames...)
 	}
@@ -147,6 +148,11 @@ func (o *outbox) writeVolatileLocked(f *protocol.Frame) Reason {
 }
 
 func (o *outbox) enqueueLocked(frames ...*protocol.Frame) Reason {
+	o.queueLocked(frames...)
+	return o.boundLocked()
+}
+
+func (o *outbox) queueLocked(frames ...*protocol.Frame) {
 	for _, f := range frames {
 		size := len(o.bytesOf(f))
 		o.bytes += size
@@ -155,6 +161,10 @@ func (o *outbox) enqueueLocked(frames ...*protocol.Frame) Reason {
 			o.excess = max(o.excess, size)
 		}
 	}
+}
+
+// boundLocked ends a connection for which too much is queued.
+func (o *outbox) boundLocked() Reason {
 	if o.bytes > o.limit+o.excess {
 		return o.failLocked(ReasonSlowConsumer)
 	}

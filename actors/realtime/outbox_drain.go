@@ -36,6 +36,7 @@ func (o *outbox) drain() {
 			}
 			return
 		}
+		clear(buffers) // what is out is not to be held until all is
 		buffers = buffers[:0]
 		for size := 0; o.taken < min(len(o.queue), drainBatch) && size < drainBytes; o.taken++ {
 			p := o.bytesOf(o.queue[o.taken])
@@ -73,6 +74,7 @@ func (o *outbox) dropLocked(n int) {
 	}
 	o.bytes += o.written
 	o.written, o.opening = 0, false
+	clear(o.queue[:n]) // or the list holds them until it is empty
 	o.queue = o.queue[n:]
 	if len(o.queue) == 0 {
 		o.queue, o.bytes = nil, 0

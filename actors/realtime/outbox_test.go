@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"kapoor.example/desk/protocol"
 )
@@ -316,4 +317,108 @@ func TestOutboxPingGoesAhead(t *testing.T) {
 			t.Fatalf("message %d is %s", i, m)
 		}
 	}
+}
+
+// TestOutboxPollTakesABurst: a burst of more than the queue may have, for a client whose poll was waiting, left its shard
+// waiting for ever: the connection was closed as a slow consumer's, and then answered once more. The poll takes its part of
+// the burst at once; only what is left has to fit.
+func TestOutboxPollTakesABurst(t *testing.T) {
+	burst := func(o *outbox, n int) {
+		var frames []*protocol.Frame
+		var joined []byte
+		for i := range n {
+			frames = append(frames, text("4%097d", i)) // 100 bytes with its header
+			joined = append(joined, frames[i].WebSocket()...)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			o.sendJoined(frames, joined)
+		}()
+		select {
+		case <-done:
+		case <-time.After(patience):
+			t.Fatal("the burst is not out yet")
+		}
+	}
+	t.Run("the rest fits", func(t *testing.T) {
+		o, _, reasons := setupOutbox(1000)
+		answer, _ := o.wait()
+		burst(o, 15)
+		for _, want := range []int{10, 5} {
+			if got := strings.Count(string((<-answer).Payload), "4000"); got != want {
+				t.Errorf("a poll got %d messages, want %d", got, want)
+			}
+			answer, _ = o.wait()
+		}
+		if r := reasons(); r != nil {
+			t.Errorf("failed with %v", r)
+		}
+	})
+	t.Run("the rest does not", func(t *testing.T) {
+		o, _, reasons := setupOutbox(1000)
+		answer, _ := o.wait()
+		burst(o, 25)
+		if got := strings.Count(string((<-answer).Payload), "4000"); got != 10 {
+			t.Errorf("the poll got %d messages", got)
+		}
+		if r := reasons(); !slices.Equal(r, []Reason{ReasonSlowConsumer}) {
+			t.Errorf("failed with %v", r)
+		}
+	})
+}
+
+// TestOutboxKeepsNoFrameThatIsOut: a queue held the frames that were out for as long as something was behind them. A client
+// that never took the last of a replay kept all of it in memory, when its part of the allowance had gone to others.
+func TestOutboxKeepsNoFrameThatIsOut(t *testing.T) {
+	o, l, _ := setupOutbox(1000)
+	l.blocked = true
+	o.upgrade(l)
+	for i := range 10 {
+		o.send(text("4%d", i), false)
+	}
+	o.mu.Lock()
+	all := o.queue
+	o.taken = 0 // the test writes in place of the goroutine, which waits for the line
+	o.dropLocked(9)
+	o.mu.Unlock()
+	defer o.abort()
+	for i, f := range all {
+		if kept := f != nil; kept != (i == 9) {
+			t.Errorf("frame %d is kept: %t", i, kept)
+		}
+	}
+}
+
+// TestOutboxKeepsNoBytesThatAreOut: while a small rest was being written, what had been written before it was still listed.
+func TestOutboxKeepsNoBytesThatAreOut(t *testing.T) {
+	o, _, _ := setupOutbox(1 << 20)
+	for i := range drainBatch + 1 {
+		o.send(text("4%d", i), false)
+	}
+	writes := make(chan int, 2)
+	o.upgrade(listing(writes))
+	for n := range 2 {
+		if listed := <-writes; n == 1 && listed != 1 {
+			t.Errorf("%d buffers are listed where one is written", listed)
+		}
+	}
+	eventually(t, "the queue is out", func() bool { o.mu.Lock(); defer o.mu.Unlock(); return !o.draining })
+}
+
+// listing is a Transport that tells how many buffers are in the list under that which it is given.
+type listing chan int
+
+func (l listing) TryWrite([]byte) (int, error) { return 0, nil }
+func (l listing) Close(int)                    {}
+
+func (l listing) Write(p net.Buffers) error {
+	n := 0
+	for _, b := range p[:cap(p)] {
+		if b != nil {
+			n++
+		}
+	}
+	l <- n
+	return nil
 }

@@ -173,7 +173,10 @@ func (k *keeper) putLocked(r *record) {
 		k.order = append(k.order, r)
 	}
 	if len(k.order) > 2*len(k.lost)+orderSlack {
-		k.order = slices.DeleteFunc(k.order, func(r *record) bool { return k.lost[r.pid] != r })
+		k.order = slices.DeleteFunc(k.order, func(r *record) bool {
+			r.queued = k.lost[r.pid] == r // one that is claimed may be given back
+			return !r.queued
+		})
 	}
 	for len(k.lost) > k.options.MaxSessions {
 		k.shiftLocked()
@@ -200,6 +203,9 @@ func (k *keeper) shiftLocked() {
 func (k *keeper) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.closed {
+		return
+	}
 	now := k.server.options.Now()
 	for len(k.order) > 0 {
 		if r := k.order[0]; k.lost[r.pid] == r && now.Before(r.expires) {
@@ -222,11 +228,16 @@ func (k *keeper) close() {
 	k.sweep.Stop()
 }
 
-// resume makes the socket the one of a record. What it had comes back with restore.
-func (s *Socket) resume(r *record, offset string) {
+// resume makes the socket the one of a record. What it had comes back with restore. It reports false where the socket has
+// gone.
+func (s *Socket) resume(r *record, offset string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.gone {
+		return false
+	}
 	s.id, s.pid, s.record, s.offset = r.id, r.pid, r, offset
+	return true
 }
 
 // restore gives the socket what it had: its data, and its rooms. Where a middleware has said whose it is, it gets the

@@ -672,3 +672,47 @@ func TestPids(t *testing.T) {
 		t.Errorf("%q for what is no sid", got)
 	}
 }
+
+// TestSocketIsUsedWhileItBeginsAnew: a socket that could not resume became a new one in the memory of the old one, to which
+// its shard still had something: a data race, which only the race detector sees.
+func TestSocketIsUsedWhileItBeginsAnew(t *testing.T) {
+	b := &book{}
+	var using sync.WaitGroup
+	stop := make(chan struct{})
+	d := openDesk(t, b, func(r *Replay) { r.RingEvents = 1 })
+	d.Of("/").Use(func(_ context.Context, s *Socket) error {
+		using.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				room := fmt.Sprint("r", i%10)
+				if s.Join(room) != nil {
+					return // it has gone
+				}
+				s.Leave(room)
+				_ = s.Emit("e")
+			}
+		})
+		return nil
+	})
+	c, w := d.arrive()
+	d.gone(c, w)
+	for range 3 {
+		d.publish("missed", "anna")
+	}
+	b.mu.Lock()
+	b.trimmed = placeOf(1000)
+	b.mu.Unlock()
+	for range 20 {
+		c, _, resumed := d.returns(w, "")
+		if resumed {
+			t.Fatal("resumed")
+		}
+		c.cut()
+	}
+	close(stop)
+	using.Wait()
+}

@@ -134,17 +134,23 @@ func (s *shard) Receive(c *actors.Context) {
 	case join:
 		s.flush()
 		m.member.socket.moved(m.rooms)
-		s.of(m.member).join(m.member, m.rooms)
+		if m.member.all >= 0 { // else it has gone meanwhile, and its namespace perhaps with it
+			s.of(m.member).join(m.member, m.rooms)
+		}
 	case leave:
 		s.flush()
 		m.member.socket.moved(m.rooms)
-		s.of(m.member).leave(m.member, m.rooms)
+		if m.member.all >= 0 {
+			s.of(m.member).leave(m.member, m.rooms)
+		}
 	case visit:
 		s.flush()
 		s.visit(m)
 	case gap:
 		s.flush()
 		s.lose(m)
+	case exited:
+		s.exited(m)
 	case Revocation:
 		s.flush()
 		s.revoke(m)

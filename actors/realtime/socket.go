@@ -26,7 +26,7 @@ type Socket struct {
 	state  socketState
 	giveUp context.CancelFunc // of the middleware; nil while none runs
 	leave  *disconnect        // asked for while it was being attached
-	member *member            // nil until it is attached; own then
+	member *member            // nil until it is attached; own then, unless it has begun anew
 
 	connected atomic.Bool
 	leaving   atomic.Bool  // Disconnect was called: what the client sends is dropped

@@ -92,13 +92,28 @@ func (st *stream) changedLately(epoch string) bool {
 
 // placeIn returns up to where everything of a namespace has come to a shard.
 func (s *shard) placeIn(namespace string) Position {
-	if at, known := s.places[namespace]; known {
-		return at
+	at := s.places[namespace]
+	if begun, _ := s.server.stream.entered(namespace); at.Compare(begun) < 0 {
+		return begun // the shard's is from before the server left the namespace
 	}
-	st := s.server.stream
+	return at
+}
+
+// entered returns where the log stood before this server became one of a namespace's. It reports false where it is none.
+func (st *stream) entered(namespace string) (begun Position, is bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return st.begun[namespace]
+	begun, is = st.begun[namespace]
+	return begun, is
+}
+
+// exited says that a namespace was left, and that all that was heard of it has come before.
+type exited struct{ namespace string }
+
+func (s *shard) exited(m exited) {
+	if s.index[m.namespace] == nil { // else it was entered again
+		delete(s.places, m.namespace)
+	}
 }
 
 // traced is what a shard knows of a member that can be resumed over the stream.
@@ -126,6 +141,9 @@ func (a *adapter) streamed(m broadcast, packet socketio.Packet) {
 	e := emit{namespace: m.namespace.name, rooms: m.rooms, except: m.except, event: m.event}
 	switch {
 	case m.place != (Position{}):
+		if _, is := st.entered(e.namespace); !is {
+			return // it was left meanwhile: nobody is there
+		}
 		offset := m.place.String()
 		packet.Data = socketio.AppendLast(nil, m.data, offset)
 		e.frame = frameOf(packet, m.plain)

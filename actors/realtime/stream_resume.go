@@ -33,8 +33,7 @@ type (
 	}
 	retrieved struct {
 		socket *Socket
-		record *record // nil for none
-		offset string
+		record *record // nil for none; the socket has it
 	}
 	// reading reads what a socket has missed.
 	reading struct {
@@ -82,7 +81,7 @@ func (st *stream) settled(namespace string) bool {
 // Run implements actors.Task.
 func (t retrieval) Run() {
 	st := t.socket.session.server.stream
-	m := retrieved{socket: t.socket, offset: t.offset}
+	m := retrieved{socket: t.socket}
 	st.asking(t.socket, func(ctx context.Context) {
 		session, err := st.options.Sessions.Take(ctx, t.pid)
 		if err != nil {
@@ -95,6 +94,10 @@ func (t retrieval) Run() {
 			m.record = recordOf(session, name)
 		}
 	})
+	if m.record != nil && !t.socket.resume(m.record, t.offset) {
+		st.giveBack(m.record) // the client was cut, and its session may be too far gone to hear of this
+		return
+	}
 	st.server.system.Send(t.socket.session.pid, m)
 }
 
@@ -104,16 +107,12 @@ func (t retrieval) Run() {
 // namespace could come into another by it.
 func (a *sessionActor) retrieved(m retrieved) {
 	if a.ended || m.socket.state != socketAdmitting {
-		if m.record != nil {
-			a.s.server.stream.giveBack(m.record)
-		}
-		return
+		return // drop has given the session back
 	}
 	if m.record == nil {
 		a.admit(m.socket)
 		return
 	}
-	m.socket.resume(m.record, m.offset)
 	if a.s.server.keeper.options.RunMiddleware || m.record.session.Trace == nil || m.record.user.ID != "" {
 		m.record.identified = true
 		a.admit(m.socket)

@@ -438,3 +438,111 @@ func TestStreamHops(t *testing.T) {
 	})
 	read(messages)
 }
+
+// TestStreamOfANamespaceThatWasLeft: a shard took for a namespace's place in the log where it had been when its server was
+// one of the namespace's the last time. Whoever connected after that, and resumed, was sent what came in between; and the
+// places of all namespaces there ever were stayed.
+func TestStreamOfANamespaceThatWasLeft(t *testing.T) {
+	f := herd(t, 2, func(o *Options) { o.Shards, o.CleanupEmptyNamespaces = 1, true }, func(s *Server) {
+		s.OfFunc(func(string, json.RawMessage) bool { return true })
+	})
+	enter := func(i int, auth string) (*client, welcomed) {
+		c := dial(t, f.servers[i], "192.0.2.1")
+		c.say("40/d," + auth)
+		return c, welcomeOf(t, strings.Replace(c.receives(t, "40/d,"), "/d,", "", 1))
+	}
+	watcher, _ := enter(1, "")
+	emit := func(name string) {
+		if err := f.servers[1].known("/d").Emit(name); err != nil {
+			t.Fatal(err)
+		}
+		watcher.receives(t, `42/d,["`+name+`"`)
+	}
+	first, _ := enter(0, "")
+	emit("before")
+	first.receives(t, `42/d,["before"`)
+	was := f.servers[0].known("/d")
+	first.say("41/d,")
+	eventually(t, "the end of the namespace", func() bool { return f.servers[0].known("/d") == nil })
+	emit("between")
+	eventually(t, "the same place", func() bool {
+		return f.servers[0].link.bus.Head("/d") == f.servers[1].link.bus.Head("/d")
+	})
+	late := broadcast{Broadcast: was.All(), data: []byte(`["late"]`), place: Position(f.servers[0].link.bus.Head("/d"))}
+	f.servers[0].adapter.send(late) // as something that came just before the end
+	seen := make(chan int)
+	f.servers[0].adapter.send(visit{done: func() { seen <- len(f.servers[0].shards[0].places) }})
+	if n := <-seen; n != 0 {
+		t.Errorf("the shard has %d places", n)
+	}
+	if n := len(f.servers[0].stream.tail.floors); n != 0 {
+		t.Errorf("the tail has %d floors", n)
+	}
+	c, w := enter(0, "")
+	f.goes(c, w)
+	c, now := enter(1, fmt.Sprintf(`{"pid":%q}`, w.Pid))
+	if now != w {
+		t.Fatal("not resumed")
+	}
+	emit("after")
+	c.receives(t, `42/d,["after"`)
+	for _, m := range c.until(t, "", func([]string, bool) bool { return true }) {
+		if strings.Contains(m, "between") || strings.Contains(m, "before") {
+			t.Errorf("got %s", m)
+		}
+	}
+}
+
+// slowRoom is Sessions whose Take waits for a value of goOn. It tells whose sessions are left.
+type slowRoom struct {
+	Sessions
+	asked, goOn chan struct{}
+	left        chan string
+}
+
+func (s *slowRoom) Leave(one cluster.Session) {
+	s.Sessions.Leave(one)
+	s.left <- one.PID
+}
+
+func (s *slowRoom) Take(ctx context.Context, pid string) (*cluster.Session, error) {
+	s.asked <- struct{}{}
+	<-s.goOn
+	return s.Sessions.Take(ctx, pid)
+}
+
+// TestStreamLostWhileItIsLookedFor: a client that was cut again while its session was being taken had lost it: the news of
+// it came to an actor that was gone, and nobody gave it back.
+func TestStreamLostWhileItIsLookedFor(t *testing.T) {
+	slow := &slowRoom{asked: make(chan struct{}), goOn: make(chan struct{}), left: make(chan string, 10)}
+	f := herd(t, 1, func(o *Options) { slow.Sessions, o.Recovery.Sessions = o.Recovery.Sessions, slow }, nil)
+	s := f.servers[0]
+	c, w, offset := f.comes(0)
+	f.goes(c, w)
+	<-slow.left
+	if err := s.Of("/").Emit("missed"); err != nil {
+		t.Fatal(err)
+	}
+	again := dial(t, s, "192.0.2.1")
+	again.say(fmt.Sprintf(`40{"pid":%q,"offset":%q}`, w.Pid, offset))
+	<-slow.asked
+	again.cut()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := s.live.Await(ctx); err != nil {
+		t.Fatal(err)
+	}
+	slow.goOn <- struct{}{}
+	select {
+	case <-slow.left:
+	case <-ctx.Done():
+		t.Fatal("the session was not given back")
+	}
+	go func() {
+		<-slow.asked
+		slow.goOn <- struct{}{}
+	}()
+	if _, resumed, names := f.returns(0, w, offset); !resumed || !slices.Equal(names, []string{"missed"}) {
+		t.Errorf("resumed %t: %q", resumed, names)
+	}
+}

@@ -129,6 +129,13 @@ func (e *EngineIO) serve(c *fiber.Ctx) error {
 // isUpgrade reports whether a request wants to become a WebSocket.
 func isUpgrade(c *fiber.Ctx) bool { return strings.EqualFold(c.Get(fiber.HeaderUpgrade), "websocket") }
 
+// The version of the protocol as a request names it, as a number, and what Node takes every other one for.
+const (
+	version        = "4"
+	presentVersion = 4
+	otherVersion   = 3
+)
+
 // verify checks a request in the order of row 13 and returns the session it belongs to, nil for a handshake.
 func (e *EngineIO) verify(c *fiber.Ctx, upgrade bool) (*realtime.Session, *refusal) {
 	transport := lastQuery(c, "transport")
@@ -146,6 +153,9 @@ func (e *EngineIO) verify(c *fiber.Ctx, upgrade bool) (*realtime.Session, *refus
 		if present := session.TransportName(); !upgrade && present != transport {
 			return nil, mismatch(transport, present)
 		}
+		if lastQuery(c, "EIO") != version {
+			return nil, refuse(engineio.ErrBadRequest, "name", "PROTOCOL_MISMATCH", "protocol", otherVersion, "previousProtocol", presentVersion)
+		}
 		return session, withoutBody(c, upgrade)
 	}
 	switch {
@@ -159,8 +169,8 @@ func (e *EngineIO) verify(c *fiber.Ctx, upgrade bool) (*realtime.Session, *refus
 			return nil, refuse(engineio.ErrForbidden, "message", cmp.Or(err.Error(), engineio.ErrForbidden.Message))
 		}
 	}
-	if version := lastQuery(c, "EIO"); version != "4" {
-		return nil, refuse(engineio.ErrUnsupportedVersion, "protocol", 3) // Node takes all others for 3
+	if lastQuery(c, "EIO") != version {
+		return nil, refuse(engineio.ErrUnsupportedVersion, "protocol", otherVersion)
 	}
 	return nil, withoutBody(c, upgrade)
 }

@@ -234,6 +234,29 @@ func TestRow008OtherVersions(t *testing.T) {
 			t.Errorf("%q over a WebSocket: %s", version, r)
 		}
 	}
+	t.Run("row 008 of a session that began with another", func(t *testing.T) {
+		// Later requests were never asked for their version: those of a client that mixes two of them were half understood.
+		e := setupEngine(t, engineSetup{})
+		p := e.open()
+		for i, version := range []string{"&EIO=3", "", "&EIO=", "&EIO=4&EIO=3"} {
+			query := "transport=polling" + version + "&sid=" + p.sid
+			isRefusal(t, e.do("GET", query), badRequest)
+			isRefusal(t, e.do("POST", query), badRequest)
+			isRefusal(t, e.do("PUT", query), badRequest)
+			c := e.raw(upgradeRequest(enginePath+"?transport=websocket"+version+"&sid="+p.sid, webSocketKey))
+			if r := c.reply(); r.status != 400 || r.body != "Bad request" || c.rest() != "" {
+				t.Errorf("%q over a WebSocket: %s", version, r)
+			}
+			if got := e.refusal(4 * i).Context; got["name"] != "PROTOCOL_MISMATCH" || got["protocol"] != 3 || got["previousProtocol"] != 4 {
+				t.Errorf("told %+v", got)
+			}
+		}
+		isRefusal(t, e.do("GET", "EIO=3&transport=websocket&sid="+p.sid), badRequest)
+		if got := e.refusal(16).Context["name"]; got != "TRANSPORT_MISMATCH" {
+			t.Errorf("told %v, but the transport is looked at first", got)
+		}
+		p.alive()
+	})
 }
 
 func TestRow009WebSocketWithoutUpgrade(t *testing.T) {

@@ -126,8 +126,19 @@ func (e *EngineIO) serve(c *fiber.Ctx) error {
 	return c.Status(fiber.StatusInternalServerError).Send(nil) // row 14
 }
 
-// isUpgrade reports whether a request wants to become a WebSocket.
-func isUpgrade(c *fiber.Ctx) bool { return strings.EqualFold(c.Get(fiber.HeaderUpgrade), "websocket") }
+// isUpgrade reports whether a request wants to become a WebSocket. The Upgrade header alone does not say so (RFC 9110, 7.8):
+// it belongs to the connection it came over, and what is left of it behind a proxy is not ours to follow.
+func isUpgrade(c *fiber.Ctx) bool {
+	if !strings.EqualFold(c.Get(fiber.HeaderUpgrade), "websocket") {
+		return false
+	}
+	for option := range strings.SplitSeq(c.Get(fiber.HeaderConnection), ",") {
+		if strings.EqualFold(strings.TrimSpace(option), "upgrade") {
+			return true
+		}
+	}
+	return false
+}
 
 // The version of the protocol as a request names it, as a number, and what Node takes every other one for.
 const (

@@ -265,6 +265,27 @@ func TestRow009WebSocketWithoutUpgrade(t *testing.T) {
 	if got := e.refusal(0); got.Context["name"] != "TRANSPORT_HANDSHAKE_ERROR" {
 		t.Errorf("told %+v", got)
 	}
+	// An Upgrade header alone upgrades nothing (RFC 9110, 7.8): a proxy has taken the Connection header that belongs to it.
+	// Requests with it were taken for upgrades, and polling was refused.
+	for _, connection := range []string{"X-Connection: Upgrade", "Connection: keep-alive", "Connection: close", "Connection: upgraded"} {
+		t.Run("row 009 Upgrade without it, "+connection, func(t *testing.T) {
+			e := e.in(t)
+			without := func(query string) string {
+				return strings.Replace(upgradeRequest(enginePath+"?"+query, webSocketKey), "Connection: Upgrade", connection, 1)
+			}
+			c := e.raw(without(webSocketQuery))
+			isRefusal(t, c.reply(), badRequest)
+			c.rest() // closed: frames may follow
+			sid := sidOf(t, e.raw(without(handshakeQuery)).reply())
+			e.do("POST", handshakeQuery+"&sid="+sid, "Content-Type", "text/plain") // an empty body ends it
+		})
+	}
+	for _, connection := range []string{"connection: keep-alive, upgrade", "Connection:UPGRADE , close"} {
+		c := e.raw(strings.Replace(upgradeRequest(enginePath+"?"+webSocketQuery, webSocketKey), "Connection: Upgrade", connection, 1))
+		if r := c.reply(); r.status != 101 {
+			t.Errorf("%q: %s", connection, r)
+		}
+	}
 }
 
 func TestRow010OtherTransportOfASession(t *testing.T) {

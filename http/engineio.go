@@ -132,9 +132,11 @@ func isUpgrade(c *fiber.Ctx) bool {
 	if !strings.EqualFold(c.Get(fiber.HeaderUpgrade), "websocket") {
 		return false
 	}
-	for option := range strings.SplitSeq(c.Get(fiber.HeaderConnection), ",") {
-		if strings.EqualFold(strings.TrimSpace(option), "upgrade") {
-			return true
+	for _, line := range c.Request().Header.PeekAll(fiber.HeaderConnection) {
+		for option := range strings.SplitSeq(utils.UnsafeString(line), ",") {
+			if strings.EqualFold(strings.TrimSpace(option), "upgrade") {
+				return true
+			}
 		}
 	}
 	return false

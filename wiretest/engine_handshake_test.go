@@ -280,7 +280,12 @@ func TestRow009WebSocketWithoutUpgrade(t *testing.T) {
 			e.do("POST", handshakeQuery+"&sid="+sid, "Content-Type", "text/plain") // an empty body ends it
 		})
 	}
-	for _, connection := range []string{"connection: keep-alive, upgrade", "Connection:UPGRADE , close"} {
+	// Nor is it one line alone, or a tidy one: lines of a name are one list, and empty elements are none (RFC 9110, 5.3 and
+	// 5.6.1). The first line decided, and a comma too many refused the upgrade.
+	for _, connection := range []string{
+		"connection: keep-alive, upgrade", "Connection:UPGRADE , close", "Connection: keep-alive\r\nConnection: Upgrade",
+		"Connection: Upgrade\r\nConnection: keep-alive", "Connection: ,, Upgrade,", "Connection: x\r\nUser-Agent: y\r\nConnection: y, upgrade",
+	} {
 		c := e.raw(strings.Replace(upgradeRequest(enginePath+"?"+webSocketQuery, webSocketKey), "Connection: Upgrade", connection, 1))
 		if r := c.reply(); r.status != 101 {
 			t.Errorf("%q: %s", connection, r)

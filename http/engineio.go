@@ -142,8 +142,28 @@ func (e *EngineIO) panicked(s *realtime.Session, reason any) error {
 	return fiber.ErrInternalServerError
 }
 
-// isUpgrade reports whether a request wants to become a WebSocket.
-func isUpgrade(c *fiber.Ctx) bool { return strings.EqualFold(c.Get(fiber.HeaderUpgrade), "websocket") }
+// isUpgrade reports whether a request wants to become a WebSocket. The Upgrade header alone does not say so (RFC 9110, 7.8):
+// it belongs to the connection it came over, and what is left of it behind a proxy is not ours to follow.
+func isUpgrade(c *fiber.Ctx) bool {
+	if !strings.EqualFold(c.Get(fiber.HeaderUpgrade), "websocket") {
+		return false
+	}
+	for _, line := range c.Request().Header.PeekAll(fiber.HeaderConnection) {
+		for option := range strings.SplitSeq(utils.UnsafeString(line), ",") {
+			if strings.EqualFold(strings.TrimSpace(option), "upgrade") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// The version of the protocol as a request names it, as a number, and what Node takes every other one for.
+const (
+	version        = "4"
+	presentVersion = 4
+	otherVersion   = 3
+)
 
 // verify checks a request in the order of row 13 and returns the session it belongs to, nil for a handshake.
 func (e *EngineIO) verify(c *fiber.Ctx, upgrade bool) (*realtime.Session, *refusal) {
@@ -162,6 +182,9 @@ func (e *EngineIO) verify(c *fiber.Ctx, upgrade bool) (*realtime.Session, *refus
 		if present := session.TransportName(); !upgrade && present != transport {
 			return nil, mismatch(transport, present)
 		}
+		if lastQuery(c, "EIO") != version {
+			return nil, refuse(engineio.ErrBadRequest, "name", "PROTOCOL_MISMATCH", "protocol", otherVersion, "previousProtocol", presentVersion)
+		}
 		return session, withoutBody(c, upgrade)
 	}
 	switch {
@@ -175,8 +198,8 @@ func (e *EngineIO) verify(c *fiber.Ctx, upgrade bool) (*realtime.Session, *refus
 			return nil, refuse(engineio.ErrForbidden, "message", cmp.Or(err.Error(), engineio.ErrForbidden.Message))
 		}
 	}
-	if version := lastQuery(c, "EIO"); version != "4" {
-		return nil, refuse(engineio.ErrUnsupportedVersion, "protocol", 3) // Node takes all others for 3
+	if lastQuery(c, "EIO") != version {
+		return nil, refuse(engineio.ErrUnsupportedVersion, "protocol", otherVersion)
 	}
 	return nil, withoutBody(c, upgrade)
 }

@@ -39,6 +39,9 @@ func (e *EngineIO) refuse(c *fiber.Ctx, upgrade bool, r *refusal) error {
 	if upgrade {
 		return refuseUpgrade(c, answer.Message)
 	}
+	if c.Get(fiber.HeaderUpgrade) != "" { // frames may follow: they are not to be read as requests
+		c.Set(fiber.HeaderConnection, "close")
+	}
 	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
 	return c.Status(answer.Status()).Send(answer.JSON())
 }

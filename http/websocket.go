@@ -37,6 +37,7 @@ func (e *EngineIO) upgrade(c *fiber.Ctx, session *realtime.Session) error {
 	if strings.Contains(c.Get(fiber.HeaderSecWebSocketExtensions), "server_max_window_bits") {
 		c.Request().Header.Del(fiber.HeaderSecWebSocketExtensions) // a window this server cannot make smaller
 	}
+	c.Request().Header.Set(fiber.HeaderConnection, "Upgrade") // that it says so is known: the library reads one line, and a tidy one
 	c.Locals(localAttachment, to)
 	if to.fresh {
 		e.handovers.expect(c.Context().Conn(), to.session)

@@ -1,10 +1,12 @@
 package http
 
 import (
+	"encoding/binary"
 	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/gobwas/ws"
 
@@ -106,16 +108,21 @@ func (t *wsConn) Write(p net.Buffers) error {
 // DeflateFrom implements realtime.Deflating.
 func (t *wsConn) DeflateFrom() int { return t.deflate }
 
-// Close implements realtime.Transport. The close frame is written if the connection takes it at once. It is read on until
-// the client has closed it too: one that is closed with something unread is reset, and the client may never see the frame.
+// Close implements realtime.Transport.
 func (t *wsConn) Close(status int) {
+	var body []byte
+	if status != realtime.StatusNone {
+		body = ws.NewCloseFrameBody(ws.StatusCode(status), "")
+	}
+	t.close(body)
+}
+
+// close ends the connection with a close frame, which is written if the connection takes it at once. It is read on until
+// the client has closed it too: one that is closed with something unread is reset, and the client may never see the frame.
+func (t *wsConn) close(body []byte) {
 	t.closing.Do(func() {
 		if head := t.head.Swap(nil); head != nil {
 			t.line.last(*head)
-		}
-		var body []byte
-		if status != realtime.StatusNone {
-			body = ws.NewCloseFrameBody(ws.StatusCode(status), "")
 		}
 		if frame, err := ws.CompileFrame(ws.NewCloseFrame(body)); err == nil {
 			t.line.last(frame)
@@ -196,7 +203,28 @@ func (t *wsConn) frame(op ws.OpCode, payload []byte) error {
 	case ws.OpPing:
 		t.session.SendPong(t, payload)
 	case ws.OpClose:
+		if err := checkClose(payload); err != nil {
+			return err
+		}
+		t.close(payload) // a client is told what it said (RFC 6455, 5.5.1)
 		return errClosed
+	}
+	return nil
+}
+
+// checkClose checks the body of a close frame: nothing, or a status that may be sent (RFC 6455, 7.4) and a text.
+func checkClose(body []byte) error {
+	if len(body) == 0 {
+		return nil
+	}
+	if len(body) < 2 {
+		return errProtocol
+	}
+	switch status := binary.BigEndian.Uint16(body); {
+	case status < 1000, status >= 1004 && status <= 1006, status > 1014 && status < 3000, status > 4999:
+		return errProtocol
+	case !utf8.Valid(body[2:]):
+		return errNotText
 	}
 	return nil
 }

@@ -234,6 +234,29 @@ func TestRow008OtherVersions(t *testing.T) {
 			t.Errorf("%q over a WebSocket: %s", version, r)
 		}
 	}
+	t.Run("row 008 of a session that began with another", func(t *testing.T) {
+		// Later requests were never asked for their version: those of a client that mixes two of them were half understood.
+		e := setupEngine(t, engineSetup{})
+		p := e.open()
+		for i, version := range []string{"&EIO=3", "", "&EIO=", "&EIO=4&EIO=3"} {
+			query := "transport=polling" + version + "&sid=" + p.sid
+			isRefusal(t, e.do("GET", query), badRequest)
+			isRefusal(t, e.do("POST", query), badRequest)
+			isRefusal(t, e.do("PUT", query), badRequest)
+			c := e.raw(upgradeRequest(enginePath+"?transport=websocket"+version+"&sid="+p.sid, webSocketKey))
+			if r := c.reply(); r.status != 400 || r.body != "Bad request" || c.rest() != "" {
+				t.Errorf("%q over a WebSocket: %s", version, r)
+			}
+			if got := e.refusal(4 * i).Context; got["name"] != "PROTOCOL_MISMATCH" || got["protocol"] != 3 || got["previousProtocol"] != 4 {
+				t.Errorf("told %+v", got)
+			}
+		}
+		isRefusal(t, e.do("GET", "EIO=3&transport=websocket&sid="+p.sid), badRequest)
+		if got := e.refusal(16).Context["name"]; got != "TRANSPORT_MISMATCH" {
+			t.Errorf("told %v, but the transport is looked at first", got)
+		}
+		p.alive()
+	})
 }
 
 func TestRow009WebSocketWithoutUpgrade(t *testing.T) {
@@ -241,6 +264,32 @@ func TestRow009WebSocketWithoutUpgrade(t *testing.T) {
 	isRefusal(t, e.do("GET", webSocketQuery), badRequest)
 	if got := e.refusal(0); got.Context["name"] != "TRANSPORT_HANDSHAKE_ERROR" {
 		t.Errorf("told %+v", got)
+	}
+	// An Upgrade header alone upgrades nothing (RFC 9110, 7.8): a proxy has taken the Connection header that belongs to it.
+	// Requests with it were taken for upgrades, and polling was refused.
+	for _, connection := range []string{"X-Connection: Upgrade", "Connection: keep-alive", "Connection: close", "Connection: upgraded"} {
+		t.Run("row 009 Upgrade without it, "+connection, func(t *testing.T) {
+			e := e.in(t)
+			without := func(query string) string {
+				return strings.Replace(upgradeRequest(enginePath+"?"+query, webSocketKey), "Connection: Upgrade", connection, 1)
+			}
+			c := e.raw(without(webSocketQuery))
+			isRefusal(t, c.reply(), badRequest)
+			c.rest() // closed: frames may follow
+			sid := sidOf(t, e.raw(without(handshakeQuery)).reply())
+			e.do("POST", handshakeQuery+"&sid="+sid, "Content-Type", "text/plain") // an empty body ends it
+		})
+	}
+	// Nor is it one line alone, or a tidy one: lines of a name are one list, and empty elements are none (RFC 9110, 5.3 and
+	// 5.6.1). The first line decided, and a comma too many refused the upgrade.
+	for _, connection := range []string{
+		"connection: keep-alive, upgrade", "Connection:UPGRADE , close", "Connection: keep-alive\r\nConnection: Upgrade",
+		"Connection: Upgrade\r\nConnection: keep-alive", "Connection: ,, Upgrade,", "Connection: x\r\nUser-Agent: y\r\nConnection: y, upgrade",
+	} {
+		c := e.raw(strings.Replace(upgradeRequest(enginePath+"?"+webSocketQuery, webSocketKey), "Connection: Upgrade", connection, 1))
+		if r := c.reply(); r.status != 101 {
+			t.Errorf("%q: %s", connection, r)
+		}
 	}
 }
 

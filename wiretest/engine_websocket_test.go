@@ -123,6 +123,45 @@ func TestRow053Frames(t *testing.T) {
 		w.closed()
 		endedWith(t, e, w.sid, realtime.ReasonTransportClose)
 	})
+	// Every close frame was answered by an empty one: clients that end with a status of their own were told 1005, and whoever
+	// broke RFC 6455 (5.5.1, 7.4) with the last frame heard nothing of it.
+	for name, row := range map[string]struct {
+		body   string
+		want   string
+		reason realtime.Reason
+	}{
+		"without a status":              {"", "", realtime.ReasonTransportClose},
+		"1000":                          {"\x03\xe8", "\x03\xe8", realtime.ReasonTransportClose},
+		"1000 with a reason":            {"\x03\xe8tschüs", "\x03\xe8tschüs", realtime.ReasonTransportClose},
+		"1001":                          {"\x03\xe9", "\x03\xe9", realtime.ReasonTransportClose},
+		"1014":                          {"\x03\xf6", "\x03\xf6", realtime.ReasonTransportClose},
+		"3000":                          {"\x0b\xb8", "\x0b\xb8", realtime.ReasonTransportClose},
+		"4999 with 123 bytes":           {"\x13\x87" + strings.Repeat("x", 123), "\x13\x87" + strings.Repeat("x", 123), realtime.ReasonTransportClose},
+		"half a status":                 {"\x03", "\x03\xea", realtime.ReasonTransportError},
+		"0":                             {"\x00\x00", "\x03\xea", realtime.ReasonTransportError},
+		"999":                           {"\x03\xe7", "\x03\xea", realtime.ReasonTransportError},
+		"1004, which means nothing":     {"\x03\xec", "\x03\xea", realtime.ReasonTransportError},
+		"1005, which is never sent":     {"\x03\xed", "\x03\xea", realtime.ReasonTransportError},
+		"1006, which is never sent":     {"\x03\xee", "\x03\xea", realtime.ReasonTransportError},
+		"1015, which is never sent":     {"\x03\xf7", "\x03\xea", realtime.ReasonTransportError},
+		"2999":                          {"\x0b\xb7", "\x03\xea", realtime.ReasonTransportError},
+		"5000":                          {"\x13\x88", "\x03\xea", realtime.ReasonTransportError},
+		"a reason that is no text":      {"\x03\xe8\xff", "\x03\xef", realtime.ReasonTransportError},
+		"half a character for a reason": {"\x03\xe8\xc3", "\x03\xef", realtime.ReasonTransportError},
+	} {
+		t.Run("row 053 a close frame: "+name, func(t *testing.T) {
+			e := e.in(t)
+			w := e.begin()
+			w.frame(ws.NewCloseFrame([]byte(row.body)))
+			if header, payload := w.nextFrame(); header.OpCode != ws.OpClose || string(payload) != row.want {
+				t.Errorf("answered by %+v %q, want %q", header, payload, row.want)
+			}
+			if _, _, err := w.tryFrame(); !errors.Is(err, io.EOF) {
+				t.Errorf("then came %v, not the end", err)
+			}
+			endedWith(t, e, w.sid, row.reason)
+		})
+	}
 	t.Run("row 053 a protocol is taken", func(t *testing.T) {
 		e := e.in(t)
 		w := e.begin("Sec-WebSocket-Protocol", "first, second")

@@ -25,7 +25,7 @@ import (
 //	text:"prose"     may have line breaks            text:"raw"  taken as it is: whoever uses it checks it
 //
 // A field may be a string, an int, a uint64, a bool, a booking.Time, or a pointer to one: nil then means that it was not
-// there, and a pointer to zero that it was null or empty. Other fields count null and empty as not there.
+// there, and a pointer to zero that it was null or empty. Other fields count null and empty as not there. A bool is never null.
 type binding struct {
 	fields []field
 	body   bool
@@ -190,9 +190,9 @@ func (f field) plain(c *fiber.Ctx) (text string, present bool, why string) {
 	return "", true, "must be given once"
 }
 
-// fromJSON reads a member of the body. null is the zero value.
+// fromJSON reads a member of the body. null is the zero value, but of a bool.
 func (f field) fromJSON(member json.RawMessage, zone *time.Location) (value reflect.Value, why string) {
-	if string(member) == "null" {
+	if string(member) == "null" && f.kind.Kind() != reflect.Bool {
 		return reflect.Zero(f.kind), ""
 	}
 	value = reflect.New(f.kind).Elem()
@@ -205,7 +205,8 @@ func (f field) fromJSON(member json.RawMessage, zone *time.Location) (value refl
 	}
 	switch f.kind.Kind() {
 	case reflect.Bool:
-		if json.Unmarshal(member, value.Addr().Interface()) != nil {
+		// null is neither: it must not pass for a no.
+		if string(member) == "null" || json.Unmarshal(member, value.Addr().Interface()) != nil {
 			return value, "must be true or false"
 		}
 		return value, ""

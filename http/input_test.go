@@ -163,7 +163,8 @@ func TestBadMembers(t *testing.T) {
 		{"POST /api/v1/users", "role", plus(objects, bad{"missing", nil}, bad{"unknown", "root"}, bad{"customer", "customer"})},
 		{"POST /api/v1/users", "email", plus(lines, bad{"missing", nil})},
 		{"PATCH /api/v1/users/:id", "role", plus(objects, bad{"unknown", "root"}, bad{"empty", ""}, bad{"null", nil})},
-		{"PATCH /api/v1/users/:id", "active", []bad{{"text", "false"}, {"number", 0}, {"object", map[string]any{}}}},
+		// null was taken for false, and put the user out.
+		{"PATCH /api/v1/users/:id", "active", []bad{{"text", "false"}, {"number", 0}, {"object", map[string]any{}}, {"null", nil}}},
 		{"PATCH /api/v1/users/:id", "password", plus(secrets, bad{"short", "x"})},
 		{"PATCH /api/v1/users/:id", "name", plus(lines, bad{"null", nil})},
 	} {

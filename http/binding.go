@@ -21,6 +21,7 @@ import (
 //	also:"name"      another name the member may have
 //	required:"true"  it must be there and not be empty
 //	maxLength:"20"   characters                      minimum:"1" maximum:"9"  of numbers
+//	beyond:"words"   what leads further than maximum
 //	enum:"a,b"       one of these                    format:"email"
 //	text:"prose"     may have line breaks            text:"raw"  taken as it is: whoever uses it checks it
 //
@@ -53,6 +54,7 @@ type field struct {
 	email      bool
 	maxLength  int
 	min, max   *int64
+	beyond     string
 	enum       []string
 }
 
@@ -74,6 +76,7 @@ func newField(f reflect.StructField) field {
 	one := field{
 		index: f.Index, kind: f.Type, also: f.Tag.Get("also"), text: f.Tag.Get("text"),
 		required: f.Tag.Get("required") == "true", email: f.Tag.Get("format") == "email",
+		beyond: f.Tag.Get("beyond"),
 	}
 	for _, from := range []source{fromBody, fromQuery, fromHeader, fromPath} {
 		if name, found := f.Tag.Lookup(string(from)); found {
@@ -279,6 +282,8 @@ func (f field) fromNumber(n int64) (value reflect.Value, why string) {
 // numbers says which numbers a field takes.
 func (f field) numbers() string {
 	switch {
+	case f.min != nil && f.max != nil && f.beyond != "":
+		return fmt.Sprintf("must be a whole number from %d to %d: beyond that, %s", *f.min, *f.max, f.beyond)
 	case f.min != nil && f.max != nil:
 		return fmt.Sprintf("must be a whole number from %d to %d", *f.min, *f.max)
 	case f.min != nil:

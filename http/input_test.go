@@ -319,6 +319,11 @@ func TestBadQueries(t *testing.T) {
 		}
 	}
 	wantField(t, a.ask(admin, "GET", "/api/v1/bookings?skip=1&cursor="+good.Encode(), nil), "skip")
+	for _, path := range lists { // who has come that far was told a range, and not what leads on
+		if r := a.ask(admin, "GET", path+"?skip=10001", nil); !strings.Contains(fmt.Sprint(r.at("fields.skip")), "use the cursor") {
+			t.Errorf("%s: %s", path, r)
+		}
+	}
 }
 
 func TestBadKeys(t *testing.T) {

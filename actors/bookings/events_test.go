@@ -112,7 +112,8 @@ func TestBadArguments(t *testing.T) {
 		EventMessageRead: append(shapes, `"text"`, `{`+id+`}`, `{`+id+`,"messageId":""}`, `{`+id+`,"messageId":7}`, `{`+id+`,"messageId":["x"]}`),
 		EventSendMessage: append(shapes, `"text"`, `{`+id+`}`, `{`+id+`,"message":""}`, `{`+id+`,"message":"  \n "}`, `{`+id+`,"message":5}`,
 			`{`+id+`,"message":"`+strings.Repeat("é", 2001)+`"}`, `{`+id+`,"message":"a\u0000b"}`, `{`+id+`,"message":"\u001b[31m"}`,
-			`{`+id+`,"message":"x","clientId":5}`, `{`+id+`,"message":"x","clientId":"`+strings.Repeat("x", 101)+`"}`, `{`+id+`,"message":"x","clientId":"a\nb"}`),
+			`{`+id+`,"message":"x","clientId":5}`, `{`+id+`,"message":"x","clientId":"`+strings.Repeat("x", 101)+`"}`,
+			`{`+id+`,"message":"x","clientId":"`+strings.Repeat("x", booking.MaxClientID+1)+`"}`, `{`+id+`,"message":"x","clientId":"a\nb"}`),
 	}
 	bad[EventLeave] = bad[EventJoin]
 	for _, event := range s.Events() {
@@ -156,6 +157,11 @@ func TestSendMessageAndMessageRead(t *testing.T) {
 			t.Error("another entry")
 		}
 		entry = got
+	}
+	// The spaces around a clientId do not count, as over REST: a message that is tried here after it was tried there, or the
+	// other way round, is one.
+	if a := owner.ask(EventSendMessage, `{"bookingId":"`+b.ID+`","message":"hello","clientId":" c1\t"}`); !strings.Contains(string(a.Message), entry.ID) {
+		t.Errorf("another entry: %+v", a)
 	}
 	for range 2 { // told once
 		if a := admin.ask(EventMessageRead, `{"bookingId":"`+b.ID+`","messageId":"`+entry.ID+`"}`); !a.OK {

@@ -246,3 +246,49 @@ func TestPrincipalIsReadAtEveryEvent(t *testing.T) {
 		t.Errorf("deactivated: %+v", a)
 	}
 }
+
+// An assignment outlives its assignee's role: who was made a customer could not read the booking any more, and was told
+// every message on it, on the socket and among the notifications.
+func TestAssigneeWhoMayNotSeeTheBookingIsToldNothing(t *testing.T) {
+	for _, cached := range []bool{true, false} {
+		t.Run(fmt.Sprintf("cached %v", cached), func(t *testing.T) {
+			s := setupSockets(t, func(o *SocketOptions) { o.TypingFor = time.Hour })
+			s.uncache.Store(!cached)
+			b := s.mustCreate(t, asha)
+			s.mustAssign(b.ID, sita)
+			owner, staff := s.mustConnect(asha), s.mustConnect(sita)
+			say := func(message string) {
+				t.Helper()
+				if a := owner.ask(EventSendMessage, `{"bookingId":"`+b.ID+`","message":"`+message+`"}`); !a.OK {
+					t.Fatalf("got %+v", a)
+				}
+				s.flush()
+			}
+			say("before")
+			staff.event(booking.EventBookingMessage, 1)
+			staff.gone()
+
+			demoted := sita
+			demoted.Role = booking.Customer
+			s.setUser(demoted)
+			customer, admin := s.mustConnect(demoted), s.mustConnect(ram)
+			say("after")
+			owner.ask(EventTyping, `{"bookingId":"`+b.ID+`"}`)
+			admin.event(booking.EventUserTyping, 1)
+			say("behind the typing")
+			s.mustAssign(b.ID, ram)
+			s.flush()
+			admin.event(booking.EventBookingUpdated, 1)
+			if got := customer.received("42"); len(got) > 0 {
+				t.Errorf("told %s", got)
+			}
+			for _, commit := range s.desking.store.history(b.ID)[3:] {
+				for _, n := range commit.Notifications {
+					if n.UserID == demoted.ID {
+						t.Errorf("notified of %q", n.Message)
+					}
+				}
+			}
+		})
+	}
+}

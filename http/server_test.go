@@ -498,3 +498,22 @@ func drain(r io.Reader) string {
 	text, _ := io.ReadAll(r)
 	return string(text)
 }
+
+// What keeps the figures to itself, or has none, says so in the form of every failure: it answered with lines of its own, the
+// reasons of the gatherer among them.
+func TestMetricsThatAreNotTold(t *testing.T) {
+	for status, code := range map[int]string{401: "unauthorized", 503: "unavailable", 500: "internal"} {
+		t.Run(code, func(t *testing.T) {
+			a := setup(t, func(o *http.Options, _ *auth.Options) {
+				o.Metrics = nethttp.HandlerFunc(func(w nethttp.ResponseWriter, _ *nethttp.Request) {
+					nethttp.Error(w, "gather: open /proc/self/stat: fire", status)
+				})
+			})
+			r := a.ask(nobody, "GET", "/metrics", nil)
+			wantFailure(t, r, status, code)
+			if challenge := r.header.Get("WWW-Authenticate"); (challenge == "Bearer") != (status == 401) {
+				t.Errorf("WWW-Authenticate %q", challenge)
+			}
+		})
+	}
+}

@@ -108,7 +108,7 @@ func (s *Server) logRequest(c *fiber.Ctx, start time.Time) {
 	status, route := c.Response().StatusCode(), pattern(c)
 	level := zerolog.InfoLevel
 	switch {
-	case status >= fiber.StatusInternalServerError && status != fiber.StatusServiceUnavailable:
+	case status >= fiber.StatusInternalServerError && status != fiber.StatusServiceUnavailable && status != fiber.StatusNotImplemented:
 		level = zerolog.ErrorLevel
 	case s.quiet[route] || c.Locals(localQuiet) != nil || strings.HasPrefix(route, "/socket.io"):
 		level = zerolog.DebugLevel

@@ -331,9 +331,10 @@ func TestLogLevels(t *testing.T) {
 	a := setup(t)
 	a.ask(nobody, "GET", "/readyz", nil, "X-Request-Id", "r-1")
 	a.ask(nobody, "GET", "/nothing", nil, "X-Request-Id", "r-2")
+	a.ask(nobody, "BREW", "/nothing", nil, "X-Request-Id", "r-4") // 501 was an error, as if somebody had to act
 	a.store.failing(func(string) error { return errOnFire })
 	a.ask(admin, "GET", "/api/v1/stats/daily", nil, "X-Request-Id", "r-3")
-	for id, level := range map[string]string{"r-1": "debug", "r-2": "info", "r-3": "error"} {
+	for id, level := range map[string]string{"r-1": "debug", "r-2": "info", "r-3": "error", "r-4": "info"} {
 		a.log.until(t, `"`+id+`"`, `"level":"`+level+`"`, "HTTP request")
 	}
 }

@@ -97,8 +97,9 @@ func requestID(c *fiber.Ctx) string {
 // pattern returns the pattern of the route that took a request, "" when none did. Paths themselves are not logged: they
 // come from outside and name bookings.
 func pattern(c *fiber.Ctx) string {
-	if path := c.Route().Path; path != "/" {
-		return path
+	// Before any route was looked for, Fiber gives one made of the request's path. It has no handlers.
+	if route := c.Route(); route.Path != "/" && len(route.Handlers) > 0 {
+		return route.Path
 	}
 	return ""
 }

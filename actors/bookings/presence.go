@@ -173,7 +173,16 @@ func (f *Sockets) present(r *request) {
 	}
 	online := []string{}
 	for _, user := range assignees {
-		if (f.server.IsOnline(user) || f.presence.roster.elsewhere(user)) && len(online) < maxOnline {
+		if !f.server.IsOnline(user) && !f.presence.roster.elsewhere(user) {
+			continue
+		}
+		who, err := f.opts.Directory.Principal(ctx, user)
+		if err != nil && booking.CodeOf(err) != booking.CodeUnauthorized {
+			f.failed(err)
+			r.refuse(err)
+			return
+		}
+		if who.Role.Works() && len(online) < maxOnline { // an assignment outlives the role, and whose account is closed is about to go
 			online = append(online, user)
 		}
 	}

@@ -65,6 +65,25 @@ func TestPresenceAnswers(t *testing.T) {
 }
 
 // A flapping user's store look-ups are one at a time, and the last word is the truth.
+// Who was made a customer is one like any other to the owners of what is still assigned to them: nobody tells customers when
+// another one is here.
+func TestPresenceOfAnAssigneeWhoWorksHereNoMore(t *testing.T) {
+	s := setupSockets(t, nil)
+	s.mustAssign(s.mustCreate(t, asha).ID, sita)
+	owner := s.mustConnect(asha)
+	s.mustConnect(sita)
+	eventually(t, "two online", func() bool { return len(s.server.Online(10)) == 2 })
+	if a := owner.ask(EventPresence, ""); !slices.Equal(a.Online, []string{"sita"}) {
+		t.Fatalf("while she works here: %+v", a)
+	}
+	demoted := sita
+	demoted.Role = booking.Customer
+	s.setUser(demoted)
+	if a := owner.ask(EventPresence, ""); !a.OK || len(a.Online) != 0 {
+		t.Errorf("got %+v", a)
+	}
+}
+
 func TestPresenceCoalesces(t *testing.T) {
 	s := setupSockets(t, nil)
 	s.uncache.Store(true)

@@ -145,12 +145,12 @@ func (f *Sockets) audience(user string) (rooms []string) {
 	defer cancel()
 	who, err := f.opts.Directory.Principal(ctx, user)
 	if err != nil || !who.Role.Works() {
-		f.failed(err)
+		f.failed(err).Str("user_id", user).Msg("Whom presence concerns could not be found out")
 		return rooms
 	}
 	owners, err := f.store.OpenOwners(ctx, user)
 	if err != nil {
-		f.failed(err)
+		f.failed(err).Str("user_id", user).Msg("Whom presence concerns could not be found out")
 		return rooms
 	}
 	return append(rooms, owners...)
@@ -167,8 +167,7 @@ func (f *Sockets) present(r *request) {
 	defer cancel()
 	assignees, err := f.store.OpenAssignees(ctx, r.by.ID)
 	if err != nil {
-		f.failed(err)
-		r.refuse(err)
+		f.fail(r, err)
 		return
 	}
 	online := []string{}
@@ -178,8 +177,7 @@ func (f *Sockets) present(r *request) {
 		}
 		who, err := f.opts.Directory.Principal(ctx, user)
 		if err != nil && booking.CodeOf(err) != booking.CodeUnauthorized {
-			f.failed(err)
-			r.refuse(err)
+			f.fail(r, err)
 			return
 		}
 		if who.Role.Works() && len(online) < maxOnline { // an assignment outlives the role, and whose account is closed is about to go

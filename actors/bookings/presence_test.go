@@ -2,8 +2,10 @@ package bookings
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"kapoor.example/desk/booking"
@@ -111,5 +113,30 @@ func TestPresenceCoalesces(t *testing.T) {
 	cancel()
 	if err := s.Flush(ctx); err == nil {
 		t.Error("flushed although the context had ended")
+	}
+}
+
+// What failed is in the log with whose event it was, and what was no event does not pass for one: every line said "Socket event
+// failed", and nothing else than why.
+func TestFailuresSayWhatFailed(t *testing.T) {
+	s := setupSockets(t, nil)
+	fire := func() error { return errors.New("disk on fire") }
+	s.desking.store.onAsked, s.desking.store.onStats = fire, fire
+	owner := s.mustConnect(asha)
+	if a := owner.ask(EventPresence, ""); a.Code != booking.CodeInternal {
+		t.Errorf("got %+v", a)
+	}
+	s.mustConnect(sita)
+	s.mustConnect(ram).barrier()
+	s.mustCreate(t, asha)
+	for _, want := range []string{
+		`"event":"presence","user_id":"asha","sid":"`,
+		`"user_id":"sita","message":"Whom presence concerns could not be found out"`,
+		`"message":"Statistics could not be read"`,
+	} {
+		eventually(t, want, func() bool { return strings.Contains(s.log.String(), want) })
+	}
+	if n := strings.Count(s.log.String(), "Socket event failed"); n != 1 {
+		t.Errorf("%d events failed", n)
 	}
 }

@@ -19,6 +19,7 @@ const (
 	localRequestID = "request.id"
 	localUserID    = "request.user"
 	localQuiet     = "request.quiet"
+	localUnread    = "request.unread"
 )
 
 const headerRequestID = fiber.HeaderXRequestID
@@ -60,6 +61,7 @@ func (s *Server) guarded(c *fiber.Ctx) (err error) {
 func (s *Server) answerUnrouted(c *fiber.Ctx, err error) error {
 	start := s.opts.Now()
 	s.prepare(c)
+	c.Locals(localUnread, true)
 	s.fail(c, err)
 	s.logRequest(c, start)
 	return nil
@@ -115,7 +117,10 @@ func (s *Server) logRequest(c *fiber.Ctx, start time.Time) {
 		level = zerolog.DebugLevel
 	}
 	method := c.Method()
-	if !slices.Contains(fiber.DefaultMethods, method) {
+	switch {
+	case len(c.Request().Header.RawHeaders()) == 0 && c.Locals(localUnread) != nil:
+		method = "unknown" // fasthttp takes what it has not read for a GET
+	case !slices.Contains(fiber.DefaultMethods, method):
 		method = "other"
 	}
 	line := s.opts.Log.WithLevel(level).Str("method", method).Str("route", route).Int("status", status).

@@ -50,6 +50,16 @@ func (a Audience) Rooms() []string {
 	return rooms
 }
 
+// Without returns a without a user who is named in it. Rooms of many are what they are.
+func (a Audience) Without(user string) Audience {
+	a.Users = allBut(a.Users, user)
+	return a
+}
+
+func allBut(ids []string, id string) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(one string) bool { return one == id })
+}
+
 // Policy is what a deployment may choose about audiences.
 type Policy struct {
 	// Everyone sends bookingCreated and bookingUpdated to every connected socket, as the simplest deployments did.

@@ -327,3 +327,53 @@ func TestPlanOfCreate(t *testing.T) {
 		t.Errorf("commit %+v", commit)
 	}
 }
+
+// TestAssigneesOfACommit: whom a commit tells something because the booking is, or was, theirs to carry out: it is for these
+// that somebody has to ask whether they may still see it.
+func TestAssigneesOfACommit(t *testing.T) {
+	to := func(id string) Operation { return ChangeStatus{Assignee: &Assignment{To: person(id)}} }
+	for _, tt := range []struct {
+		name     string
+		assignee string
+		do       Operation
+		want     []string
+	}{
+		{"nobody assigned", "", AddMessage{Message: "Hello"}, nil},
+		{"a message", sam, AddMessage{Message: "Hello"}, []string{sam}},
+		{"from one to another", sam, to(sue), []string{sam, sue}},
+		{"nobody any more", sam, ChangeStatus{Assignee: &Assignment{}}, []string{sam}},
+		{"the owner is the assignee", olga, AddMessage{Message: "Hello"}, nil},
+		{"to the owner", sam, to(olga), []string{sam}},
+		{"nothing changed", sam, to(sam), nil},
+		{"read, which is told to the author", sam, MarkRead{EntryID: "e2"}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			commit := mustPlan(t, booked(Scheduled, tt.assignee), ask(by(Admin, ada), tt.do), Policy{})
+			if got := commit.Assignees(); !slices.Equal(got, tt.want) {
+				t.Errorf("Assignees() = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestCommitWithout: one user is told nothing by name, everybody else what they were told, and the commit it was made of
+// stays as it is.
+func TestCommitWithout(t *testing.T) {
+	said := mustPlan(t, booked(Scheduled, sam), ask(by(Customer, olga), AddMessage{Message: "Hello"}), Policy{})
+	left := said.Without(sam)
+	if got := left.Notices[0].Rooms; !slices.Equal(got, []string{olga, AdminRoom}) || len(left.Notifications) != 0 {
+		t.Errorf("told %q, notified %v", got, left.Notifications)
+	}
+	if got := said.Notices[0].Rooms; !slices.Equal(got, []string{olga, sam, AdminRoom}) || len(said.Notifications) != 1 {
+		t.Errorf("the original tells %q, notifies %v", got, said.Notifications)
+	}
+	assigned := mustPlan(t, booked(Scheduled, sam), ask(by(Admin, ada), ChangeStatus{Assignee: &Assignment{To: person(sue)}}), Policy{})
+	left = assigned.Without(sue)
+	if len(left.Notices) != 1 || left.Notices[0].Name != EventBookingUpdated {
+		t.Errorf("notices %+v", left.Notices)
+	}
+	checkNotifications(t, left, []string{olga, sam})
+	if got := Conversation(booked(Scheduled, sam)).Without(sam).Rooms(); !slices.Equal(got, []string{olga, AdminRoom}) {
+		t.Errorf("heard by %q", got)
+	}
+}

@@ -1,6 +1,9 @@
 package booking
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Commit is what a decided command comes to, for a Store to write in one piece.
 type Commit struct {
@@ -36,6 +39,35 @@ func Plan(b Booking, c Command, now time.Time, policy Policy) (Commit, error) {
 	}, nil
 }
 
+// Assignees returns to whom the booking is, or was until now, assigned, each once, where the commit tells them something by
+// name as such. Its owner is not among them. An assignment outlives its assignee's role: whoever knows the roles asks CanSee
+// about each, and leaves out who may see the booking no more (see Without).
+func (c Commit) Assignees() []string {
+	if _, read := c.Event.(EntryRead); read || c.Event == nil {
+		return nil // what was read is told to the author
+	}
+	var ids []string
+	for _, id := range []string{c.Before.AssigneeID(), c.After.AssigneeID()} {
+		if id != "" && id != c.After.CreatedBy && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// Without returns c as it is told to all but one user.
+func (c Commit) Without(user string) Commit {
+	notices := make([]Notice, 0, len(c.Notices))
+	for _, n := range c.Notices {
+		if n.Rooms = allBut(n.Rooms, user); len(n.Rooms) > 0 {
+			notices = append(notices, n)
+		}
+	}
+	c.Notices = notices
+	c.Notifications = slices.DeleteFunc(slices.Clone(c.Notifications), func(n Notification) bool { return n.UserID == user })
+	return c
+}
+
 // Outcome is what a command came to, for whoever sent it.
 type Outcome struct {
 	Booking Booking
@@ -43,6 +75,8 @@ type Outcome struct {
 	Entry *Entry
 	// Changed is false when the command changed nothing.
 	Changed bool
+	// Heard is who is told what is said on the booking; only for who looks at it to say something.
+	Heard Audience
 }
 
 // OutcomeOf returns what c came to, given the booking as it is afterwards.

@@ -17,6 +17,17 @@ func At(t time.Time) Time { return Time{t.UTC().Truncate(time.Millisecond)} }
 // FromMillis returns the Time that is ms milliseconds after the Unix epoch.
 func FromMillis(ms int64) Time { return Time{time.UnixMilli(ms).UTC()} }
 
+// StartOfDay returns the first moment of a day in a time zone. That is 0:00, but where the clock is put forward then. The day may
+// be outside of its month, and the month of its year, as in time.Date.
+func StartOfDay(year int, month time.Month, day int, zone *time.Location) time.Time {
+	year, month, day = time.Date(year, month, day, 12, 0, 0, 0, time.UTC).Date()
+	start := time.Date(year, month, day, 0, 0, 0, 0, zone)
+	if y, m, d := start.Date(); time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Before(time.Date(year, month, day, 0, 0, 0, 0, time.UTC)) {
+		_, start = start.ZoneBounds() // it is still the day before, which ends with its zone
+	}
+	return start
+}
+
 // MarshalJSON writes t as Layout.
 func (t Time) MarshalJSON() ([]byte, error) {
 	return t.UTC().AppendFormat(make([]byte, 0, len(Layout)+2), `"`+Layout+`"`), nil

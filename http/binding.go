@@ -21,11 +21,12 @@ import (
 //	also:"name"      another name the member may have
 //	required:"true"  it must be there and not be empty
 //	maxLength:"20"   characters                      minimum:"1" maximum:"9"  of numbers
+//	beyond:"words"   what leads further than maximum
 //	enum:"a,b"       one of these                    format:"email"
 //	text:"prose"     may have line breaks            text:"raw"  taken as it is: whoever uses it checks it
 //
 // A field may be a string, an int, a uint64, a bool, a booking.Time, or a pointer to one: nil then means that it was not
-// there, and a pointer to zero that it was null or empty. Other fields count null and empty as not there.
+// there, and a pointer to zero that it was null or empty. Other fields count null and empty as not there. A bool is never null.
 type binding struct {
 	fields []field
 	body   bool
@@ -53,6 +54,7 @@ type field struct {
 	email      bool
 	maxLength  int
 	min, max   *int64
+	beyond     string
 	enum       []string
 }
 
@@ -74,6 +76,7 @@ func newField(f reflect.StructField) field {
 	one := field{
 		index: f.Index, kind: f.Type, also: f.Tag.Get("also"), text: f.Tag.Get("text"),
 		required: f.Tag.Get("required") == "true", email: f.Tag.Get("format") == "email",
+		beyond: f.Tag.Get("beyond"),
 	}
 	for _, from := range []source{fromBody, fromQuery, fromHeader, fromPath} {
 		if name, found := f.Tag.Lookup(string(from)); found {
@@ -190,9 +193,9 @@ func (f field) plain(c *fiber.Ctx) (text string, present bool, why string) {
 	return "", true, "must be given once"
 }
 
-// fromJSON reads a member of the body. null is the zero value.
+// fromJSON reads a member of the body. null is the zero value, but of a bool.
 func (f field) fromJSON(member json.RawMessage, zone *time.Location) (value reflect.Value, why string) {
-	if string(member) == "null" {
+	if string(member) == "null" && f.kind.Kind() != reflect.Bool {
 		return reflect.Zero(f.kind), ""
 	}
 	value = reflect.New(f.kind).Elem()
@@ -205,7 +208,8 @@ func (f field) fromJSON(member json.RawMessage, zone *time.Location) (value refl
 	}
 	switch f.kind.Kind() {
 	case reflect.Bool:
-		if json.Unmarshal(member, value.Addr().Interface()) != nil {
+		// null is neither: it must not pass for a no.
+		if string(member) == "null" || json.Unmarshal(member, value.Addr().Interface()) != nil {
 			return value, "must be true or false"
 		}
 		return value, ""
@@ -278,6 +282,8 @@ func (f field) fromNumber(n int64) (value reflect.Value, why string) {
 // numbers says which numbers a field takes.
 func (f field) numbers() string {
 	switch {
+	case f.min != nil && f.max != nil && f.beyond != "":
+		return fmt.Sprintf("must be a whole number from %d to %d: beyond that, %s", *f.min, *f.max, f.beyond)
 	case f.min != nil && f.max != nil:
 		return fmt.Sprintf("must be a whole number from %d to %d", *f.min, *f.max)
 	case f.min != nil:

@@ -163,7 +163,8 @@ func TestBadMembers(t *testing.T) {
 		{"POST /api/v1/users", "role", plus(objects, bad{"missing", nil}, bad{"unknown", "root"}, bad{"customer", "customer"})},
 		{"POST /api/v1/users", "email", plus(lines, bad{"missing", nil})},
 		{"PATCH /api/v1/users/:id", "role", plus(objects, bad{"unknown", "root"}, bad{"empty", ""}, bad{"null", nil})},
-		{"PATCH /api/v1/users/:id", "active", []bad{{"text", "false"}, {"number", 0}, {"object", map[string]any{}}}},
+		// null was taken for false, and put the user out.
+		{"PATCH /api/v1/users/:id", "active", []bad{{"text", "false"}, {"number", 0}, {"object", map[string]any{}}, {"null", nil}}},
 		{"PATCH /api/v1/users/:id", "password", plus(secrets, bad{"short", "x"})},
 		{"PATCH /api/v1/users/:id", "name", plus(lines, bad{"null", nil})},
 	} {
@@ -318,6 +319,11 @@ func TestBadQueries(t *testing.T) {
 		}
 	}
 	wantField(t, a.ask(admin, "GET", "/api/v1/bookings?skip=1&cursor="+good.Encode(), nil), "skip")
+	for _, path := range lists { // who has come that far was told a range, and not what leads on
+		if r := a.ask(admin, "GET", path+"?skip=10001", nil); !strings.Contains(fmt.Sprint(r.at("fields.skip")), "use the cursor") {
+			t.Errorf("%s: %s", path, r)
+		}
+	}
 }
 
 func TestBadKeys(t *testing.T) {

@@ -7,21 +7,28 @@ import (
 	"kapoor.example/desk/booking"
 )
 
-// paging says which part of a list is wanted.
-type paging struct {
+// sized says how much of a list is wanted.
+type sized struct {
 	Limit *int `query:"limit" minimum:"1" maximum:"100" default:"20"`
-	Skip  int  `query:"skip" minimum:"0" maximum:"10000" default:"0" description:"How many to leave out. Further on, only the cursor leads."`
 }
 
-func (p paging) limit() int {
-	if p.Limit == nil {
+func (s sized) limit() int {
+	if s.Limit == nil {
 		return booking.DefaultLimit
 	}
-	return *p.Limit
+	return *s.Limit
 }
 
+// paging says which part of a list is wanted.
+type paging struct {
+	sized
+	Skip int `query:"skip" minimum:"0" maximum:"10000" default:"0" description:"How many to leave out."`
+}
+
+// cursorPaging is paging of a list that is read to its end.
 type cursorPaging struct {
-	paging
+	sized
+	Skip   int    `query:"skip" minimum:"0" maximum:"10000" beyond:"use the cursor" default:"0" description:"How many to leave out. Further on, only the cursor leads."`
 	Cursor string `query:"cursor" maxLength:"512" description:"The nextCursor of the page before. It goes with the same filters and order, and not with skip."`
 }
 
@@ -102,10 +109,10 @@ type page struct {
 }
 
 // newPage works out a page's numbers.
-func newPage(count, total int, p paging, byCursor bool) page {
-	made := page{Count: count, TotalCount: total, TotalPages: (total + p.limit() - 1) / p.limit()}
+func newPage(count, total, limit, skip int, byCursor bool) page {
+	made := page{Count: count, TotalCount: total, TotalPages: (total + limit - 1) / limit}
 	if !byCursor {
-		made.CurrentPage = p.Skip/p.limit() + 1
+		made.CurrentPage = skip/limit + 1
 	}
 	return made
 }
@@ -148,7 +155,7 @@ func (s *Server) list(c *call, q booking.Query, p cursorPaging) (bookingsAnswer,
 	if err != nil {
 		return bookingsAnswer{}, fmt.Errorf("list bookings: %w", err)
 	}
-	answer := bookingsAnswer{page: newPage(len(found.Bookings), found.Total, p.paging, q.After != nil), Data: found.Bookings}
+	answer := bookingsAnswer{page: newPage(len(found.Bookings), found.Total, q.Limit, q.Skip, q.After != nil), Data: found.Bookings}
 	answer.TotalCountCapped = found.Capped
 	if found.Next != nil {
 		answer.NextCursor = found.Next.Encode()

@@ -261,3 +261,30 @@ func TestLongExport(t *testing.T) {
 		t.Errorf("%d lines", n)
 	}
 }
+
+// Where the clock is put forward at midnight the day before has its last hour, and the day itself begins at one.
+func TestDaysThatDoNotBeginAtMidnight(t *testing.T) {
+	santiago, err := time.LoadLocation("America/Santiago")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := setup(t, func(o *http.Options, ao *auth.Options) { o.TimeZone, ao.TTL = santiago, 365*24*time.Hour })
+	book := func(at string) string {
+		t.Helper()
+		moment, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.advance(moment.Sub(a.now()))
+		return a.mustBooking(owner).ID
+	}
+	before := book("2025-09-06T23:30:00-04:00")
+	after := book("2025-09-07T01:00:00-03:00")
+	for query, want := range map[string]string{
+		"from=2025-09-07": after, "to=2025-09-06": before, "from=2025-09-06&to=2025-09-06": before, "from=2025-09-07&to=2025-09-07": after,
+	} {
+		if got := ids(a.ask(admin, "GET", "/api/v1/bookings?"+query, nil)); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %v, want %s", query, got, want)
+		}
+	}
+}

@@ -24,17 +24,18 @@ func parseTime(text string, zone *time.Location) (at booking.Time, why string) {
 
 // parseBound reads a bound of a list: a time, or a day of the desk's zone. The end of a list "to" a day is that day's end.
 func parseBound(text string, end bool, zone *time.Location) (at booking.Time, why string) {
-	day, err := time.ParseInLocation(time.DateOnly, text, zone)
+	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
 		if at, why = parseTime(text, zone); why == wrongMoment {
 			why = "must be a date like 2025-01-31, or a date and time like 2025-01-31T10:00:00Z"
 		}
 		return at, why
 	}
+	year, month, date := day.Date()
 	if end {
-		day = day.AddDate(0, 0, 1)
+		date++
 	}
-	return checkYear(day)
+	return checkYear(booking.StartOfDay(year, month, date, zone))
 }
 
 // checkYear refuses times that are slips, and that other programs cannot write.

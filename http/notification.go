@@ -9,7 +9,7 @@ import (
 type notificationsQuery struct {
 	After  string `query:"after" maxLength:"64" description:"The nextCursor of the page before."`
 	Unread bool   `query:"unread" description:"Only those not read yet."`
-	Limit  *int   `query:"limit" minimum:"1" maximum:"100" default:"20"`
+	sized
 }
 
 type notificationsAnswer struct {
@@ -23,7 +23,7 @@ func (s *Server) notifications(c *call, in notificationsQuery) (notificationsAns
 	if in.After != "" && !booking.ValidID(in.After) {
 		return notificationsAnswer{}, booking.Invalid("after", "is not one this server gave out")
 	}
-	q := booking.NotificationQuery{UserID: c.by().ID, After: in.After, Unread: in.Unread, Limit: paging{Limit: in.Limit}.limit()}
+	q := booking.NotificationQuery{UserID: c.by().ID, After: in.After, Unread: in.Unread, Limit: in.limit()}
 	found, err := s.opts.Store.Notifications(c.ctx, q)
 	if err != nil {
 		return notificationsAnswer{}, fmt.Errorf("list notifications: %w", err)

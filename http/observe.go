@@ -19,6 +19,7 @@ const (
 	localRequestID = "request.id"
 	localUserID    = "request.user"
 	localQuiet     = "request.quiet"
+	localUnread    = "request.unread"
 )
 
 const headerRequestID = fiber.HeaderXRequestID
@@ -60,6 +61,7 @@ func (s *Server) guarded(c *fiber.Ctx) (err error) {
 func (s *Server) answerUnrouted(c *fiber.Ctx, err error) error {
 	start := s.opts.Now()
 	s.prepare(c)
+	c.Locals(localUnread, true)
 	s.fail(c, err)
 	s.logRequest(c, start)
 	return nil
@@ -97,8 +99,9 @@ func requestID(c *fiber.Ctx) string {
 // pattern returns the pattern of the route that took a request, "" when none did. Paths themselves are not logged: they
 // come from outside and name bookings.
 func pattern(c *fiber.Ctx) string {
-	if path := c.Route().Path; path != "/" {
-		return path
+	// Before any route was looked for, Fiber gives one made of the request's path. It has no handlers.
+	if route := c.Route(); route.Path != "/" && len(route.Handlers) > 0 {
+		return route.Path
 	}
 	return ""
 }
@@ -108,13 +111,16 @@ func (s *Server) logRequest(c *fiber.Ctx, start time.Time) {
 	status, route := c.Response().StatusCode(), pattern(c)
 	level := zerolog.InfoLevel
 	switch {
-	case status >= fiber.StatusInternalServerError && status != fiber.StatusServiceUnavailable:
+	case status >= fiber.StatusInternalServerError && status != fiber.StatusServiceUnavailable && status != fiber.StatusNotImplemented:
 		level = zerolog.ErrorLevel
 	case s.quiet[route] || c.Locals(localQuiet) != nil || strings.HasPrefix(route, "/socket.io"):
 		level = zerolog.DebugLevel
 	}
 	method := c.Method()
-	if !slices.Contains(fiber.DefaultMethods, method) {
+	switch {
+	case len(c.Request().Header.RawHeaders()) == 0 && c.Locals(localUnread) != nil:
+		method = "unknown" // fasthttp takes what it has not read for a GET
+	case !slices.Contains(fiber.DefaultMethods, method):
 		method = "other"
 	}
 	line := s.opts.Log.WithLevel(level).Str("method", method).Str("route", route).Int("status", status).

@@ -2,6 +2,7 @@ package http
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -48,9 +49,21 @@ func (s *Server) version(*call, nothing) (versionAnswer, error) {
 	return versionAnswer{s.opts.Version}, nil
 }
 
-// sendMetrics answers with what Options.Metrics says: its own answer too where it wants to be asked otherwise.
+// sendMetrics answers with what Options.Metrics says. Where it refuses or fails, the answer is this server's: its own text is
+// for nobody outside.
 func (s *Server) sendMetrics(f *fiber.Ctx) error {
 	fasthttpadaptor.NewFastHTTPHandler(s.opts.Metrics)(f.Context())
 	f.Set(fiber.HeaderCacheControl, "no-store")
-	return nil
+	status := f.Response().StatusCode()
+	if status < fiber.StatusBadRequest {
+		return nil
+	}
+	f.Response().Header.Del(fiber.HeaderContentEncoding)
+	switch status {
+	case fiber.StatusUnauthorized:
+		return booking.Errorf(booking.CodeUnauthorized, "The figures are for those who have the token.")
+	case fiber.StatusServiceUnavailable:
+		return booking.Errorf(booking.CodeUnavailable, "Too many ask for the figures at once. Try again in a moment.")
+	}
+	return fmt.Errorf("metrics: status %d", status)
 }

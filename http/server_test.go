@@ -309,9 +309,11 @@ func TestLog(t *testing.T) {
 	}
 	a.ask(nobody, "POST", "/api/v1/auth/login", map[string]any{"email": "owner@example.org\r\n{\"level\":\"error\"}", "password": "pass-\r\nword"})
 	a.ask(nobody, "GET", "/%0d%0a%7B%22level%22:%22error%22%7D?x=%0a", nil, "X-Request-Id", "r-2")
+	a.ask(nobody, "BREW", "/api/v1/bookings/"+b.ID, nil, "X-Request-Id", "r-3") // its path was logged: no route is not asked for one
 	a.raw("BR\"EW /x HTTP/1.1\r\nHost: x\r\n\r\n", false)
 	a.ask(owner, "POST", "/api/v1/bookings", filledIn)
 	a.log.until(t, `"request_id":"r-2"`, `"route":""`)
+	a.log.until(t, `"request_id":"r-3"`)
 	a.log.until(t, `"route":"/api/v1/bookings"`)
 	log := a.log.String()
 	for line := range strings.Lines(log) {
@@ -331,9 +333,10 @@ func TestLogLevels(t *testing.T) {
 	a := setup(t)
 	a.ask(nobody, "GET", "/readyz", nil, "X-Request-Id", "r-1")
 	a.ask(nobody, "GET", "/nothing", nil, "X-Request-Id", "r-2")
+	a.ask(nobody, "BREW", "/nothing", nil, "X-Request-Id", "r-4") // 501 was an error, as if somebody had to act
 	a.store.failing(func(string) error { return errOnFire })
 	a.ask(admin, "GET", "/api/v1/stats/daily", nil, "X-Request-Id", "r-3")
-	for id, level := range map[string]string{"r-1": "debug", "r-2": "info", "r-3": "error"} {
+	for id, level := range map[string]string{"r-1": "debug", "r-2": "info", "r-3": "error", "r-4": "info"} {
 		a.log.until(t, `"`+id+`"`, `"level":"`+level+`"`, "HTTP request")
 	}
 }
@@ -411,6 +414,14 @@ func TestTimeouts(t *testing.T) {
 	}
 	if r := a.raw("GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ", false); r == nil || r.StatusCode != nethttp.StatusRequestTimeout {
 		t.Errorf("the slow one: %v", r)
+	}
+	// fasthttp forgets what it has read of a request whose rest does not come. The line must not say that it was a GET.
+	if r := a.raw("POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{}", false); r == nil || r.StatusCode != nethttp.StatusRequestTimeout {
+		t.Errorf("the body that does not come: %v", r)
+	}
+	a.log.until(t, `"method":"unknown","route":"","status":408`)
+	if strings.Contains(a.log.String(), `"method":"GET","route":"","status":408`) {
+		t.Error("a request that was not read passes for a GET")
 	}
 }
 
@@ -497,4 +508,23 @@ func TestRequestsInParallel(t *testing.T) {
 func drain(r io.Reader) string {
 	text, _ := io.ReadAll(r)
 	return string(text)
+}
+
+// What keeps the figures to itself, or has none, says so in the form of every failure: it answered with lines of its own, the
+// reasons of the gatherer among them.
+func TestMetricsThatAreNotTold(t *testing.T) {
+	for status, code := range map[int]string{401: "unauthorized", 503: "unavailable", 500: "internal"} {
+		t.Run(code, func(t *testing.T) {
+			a := setup(t, func(o *http.Options, _ *auth.Options) {
+				o.Metrics = nethttp.HandlerFunc(func(w nethttp.ResponseWriter, _ *nethttp.Request) {
+					nethttp.Error(w, "gather: open /proc/self/stat: fire", status)
+				})
+			})
+			r := a.ask(nobody, "GET", "/metrics", nil)
+			wantFailure(t, r, status, code)
+			if challenge := r.header.Get("WWW-Authenticate"); (challenge == "Bearer") != (status == 401) {
+				t.Errorf("WWW-Authenticate %q", challenge)
+			}
+		})
+	}
 }

@@ -47,7 +47,7 @@ func (s *Server) listUsers(c *call, in accountsQuery) (accountsAnswer, error) {
 	if err != nil {
 		return accountsAnswer{}, err
 	}
-	answer := accountsAnswer{page: newPage(len(found.Users), found.Total, in.paging, false), Data: []account{}}
+	answer := accountsAnswer{page: newPage(len(found.Users), found.Total, q.Limit, q.Skip, false), Data: []account{}}
 	for _, u := range found.Users {
 		answer.Data = append(answer.Data, accountOf(u))
 	}

@@ -89,6 +89,9 @@ func (k *keeper) execute(ctx context.Context, c booking.Command) (booking.Outcom
 		if commit.Event == nil {
 			return booking.OutcomeOf(c, *k.booking, false), nil
 		}
+		if commit, err = k.addressed(ctx, commit, c.By.ID); err != nil {
+			return booking.Outcome{}, err
+		}
 		err = k.append(ctx, commit)
 		if err == nil {
 			return booking.OutcomeOf(c, commit.After, true), nil
@@ -108,7 +111,51 @@ func (k *keeper) look(ctx context.Context) (booking.Outcome, error) {
 	if _, err := k.load(ctx); err != nil {
 		return booking.Outcome{}, err
 	}
-	return booking.Outcome{Booking: *k.booking}, nil
+	heard := booking.Conversation(*k.booking)
+	if id := k.booking.AssigneeID(); id != k.booking.CreatedBy {
+		sees, err := k.sees(ctx, id, *k.booking)
+		if err != nil {
+			return booking.Outcome{}, err
+		}
+		if !sees {
+			heard = heard.Without(id)
+		}
+	}
+	return booking.Outcome{Booking: *k.booking, Heard: heard}, nil
+}
+
+// addressed returns a commit without what it tells assignees who may see the booking no more. by is whose command it is: the
+// domain has let them.
+func (k *keeper) addressed(ctx context.Context, c booking.Commit, by string) (booking.Commit, error) {
+	for _, id := range c.Assignees() {
+		if id == by {
+			continue
+		}
+		sees, err := k.sees(ctx, id, c.After)
+		if err != nil {
+			return c, err
+		}
+		if !sees {
+			c = c.Without(id)
+		}
+	}
+	return c, nil
+}
+
+// sees reports whether a user may see a booking. An account that is not active has no sockets and reads nothing: what is
+// kept for it waits until it is active again.
+func (k *keeper) sees(ctx context.Context, user string, b booking.Booking) (bool, error) {
+	if k.desk.opts.Directory == nil || user == "" {
+		return true, nil
+	}
+	who, err := k.desk.opts.Directory.Principal(ctx, user)
+	switch {
+	case booking.CodeOf(err) == booking.CodeUnauthorized:
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("read assignee: %w", err)
+	}
+	return booking.CanSee(who, b), nil
 }
 
 // load makes sure that there is a booking to decide on, and reports whether it had to be read.

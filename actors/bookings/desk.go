@@ -17,6 +17,8 @@ import (
 // Options are the limits of a Desk.
 type Options struct {
 	Policy booking.Policy
+	// Directory knows who may still see what is assigned to them. Nil: everybody may.
+	Directory Directory
 	// Now is the clock of the bookings. Required.
 	Now func() time.Time
 	Log zerolog.Logger
@@ -119,10 +121,10 @@ func (d *Desk) Execute(ctx context.Context, c booking.Command) (booking.Outcome,
 // maybe before Submit returns. Submit never blocks, and reply must not: it runs on an actor.
 func (d *Desk) Submit(c booking.Command, reply func(booking.Outcome, error)) { d.submit(c, reply) }
 
-// Look calls reply as Submit does, with the booking as it is and without changing anything. Whether whoever asked may see
-// it is the caller's to find out. With Options.Shared it may be up to Options.Idle old.
-func (d *Desk) Look(bookingID string, reply func(booking.Booking, error)) {
-	d.submit(booking.Command{BookingID: bookingID}, func(o booking.Outcome, err error) { reply(o.Booking, err) })
+// Look calls reply as Submit does, with the booking as it is and who is told what is said on it, and without changing
+// anything. Whether whoever asked may see it is the caller's to find out. With Options.Shared it may be up to Options.Idle old.
+func (d *Desk) Look(bookingID string, reply func(b booking.Booking, heard booking.Audience, err error)) {
+	d.submit(booking.Command{BookingID: bookingID}, func(o booking.Outcome, err error) { reply(o.Booking, o.Heard, err) })
 }
 
 func (d *Desk) submit(c booking.Command, reply func(booking.Outcome, error)) *call {

@@ -1,8 +1,6 @@
 package bookings
 
 import (
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"kapoor.example/desk/actors/realtime"
@@ -22,11 +20,8 @@ const (
 // unknownEvent names the limit of every event that is not in the table.
 const unknownEvent = "*"
 
-// Bounds of arguments, in characters.
-const (
-	maxClientID = 100
-	maxRoom     = 64
-)
+// maxRoom bounds the name of a room, in characters.
+const maxRoom = 64
 
 // row is an event of the table: what its arguments must be and what it does.
 type row struct {
@@ -113,19 +108,19 @@ func (f *Sockets) checkSendMessage(e *realtime.Event) (task, error) {
 	if err := bind(e, &args); err != nil {
 		return nil, err
 	}
-	switch {
-	case args.BookingID == "":
+	if args.BookingID == "" {
 		return nil, booking.Invalid("bookingId", "is required")
-	case strings.ContainsFunc(args.Message, unwritten):
-		return nil, booking.Invalid("message", "has control characters")
-	case utf8.RuneCountInString(args.ClientID) > maxClientID || strings.ContainsFunc(args.ClientID, unicode.IsControl):
-		return nil, booking.Invalid("clientId", "must be at most 100 characters of text")
 	}
-	do := booking.AddMessage{Message: args.Message, ClientID: args.ClientID}
+	message, why := booking.Prose(args.Message, booking.MaxMessageLength)
+	if why != "" {
+		return nil, booking.Invalid("message", why)
+	}
+	clientID, why := booking.Line(args.ClientID, booking.MaxClientID)
+	if why != "" {
+		return nil, booking.Invalid("clientId", why)
+	}
+	do := booking.AddMessage{Message: message, ClientID: clientID}
 	return func(r *request) { f.command(r, args.BookingID, do) }, nil
 }
-
-// unwritten reports whether c is a control character that no keyboard puts into a message.
-func unwritten(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\r' && c != '\t' }
 
 func (f *Sockets) checkPresence(*realtime.Event) (task, error) { return f.present, nil }

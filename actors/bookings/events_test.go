@@ -112,7 +112,8 @@ func TestBadArguments(t *testing.T) {
 		EventMessageRead: append(shapes, `"text"`, `{`+id+`}`, `{`+id+`,"messageId":""}`, `{`+id+`,"messageId":7}`, `{`+id+`,"messageId":["x"]}`),
 		EventSendMessage: append(shapes, `"text"`, `{`+id+`}`, `{`+id+`,"message":""}`, `{`+id+`,"message":"  \n "}`, `{`+id+`,"message":5}`,
 			`{`+id+`,"message":"`+strings.Repeat("é", 2001)+`"}`, `{`+id+`,"message":"a\u0000b"}`, `{`+id+`,"message":"\u001b[31m"}`,
-			`{`+id+`,"message":"x","clientId":5}`, `{`+id+`,"message":"x","clientId":"`+strings.Repeat("x", 101)+`"}`, `{`+id+`,"message":"x","clientId":"a\nb"}`),
+			`{`+id+`,"message":"x","clientId":5}`, `{`+id+`,"message":"x","clientId":"`+strings.Repeat("x", 101)+`"}`,
+			`{`+id+`,"message":"x","clientId":"`+strings.Repeat("x", booking.MaxClientID+1)+`"}`, `{`+id+`,"message":"x","clientId":"a\nb"}`),
 	}
 	bad[EventLeave] = bad[EventJoin]
 	for _, event := range s.Events() {
@@ -156,6 +157,11 @@ func TestSendMessageAndMessageRead(t *testing.T) {
 			t.Error("another entry")
 		}
 		entry = got
+	}
+	// The spaces around a clientId do not count, as over REST: a message that is tried here after it was tried there, or the
+	// other way round, is one.
+	if a := owner.ask(EventSendMessage, `{"bookingId":"`+b.ID+`","message":"hello","clientId":" c1\t"}`); !strings.Contains(string(a.Message), entry.ID) {
+		t.Errorf("another entry: %+v", a)
 	}
 	for range 2 { // told once
 		if a := admin.ask(EventMessageRead, `{"bookingId":"`+b.ID+`","messageId":"`+entry.ID+`"}`); !a.OK {
@@ -238,5 +244,51 @@ func TestPrincipalIsReadAtEveryEvent(t *testing.T) {
 	s.setUser(demoted)
 	if a := c.ask(EventJoin, `"sita"`); a.Code != booking.CodeUnauthorized {
 		t.Errorf("deactivated: %+v", a)
+	}
+}
+
+// An assignment outlives its assignee's role: who was made a customer could not read the booking any more, and was told
+// every message on it, on the socket and among the notifications.
+func TestAssigneeWhoMayNotSeeTheBookingIsToldNothing(t *testing.T) {
+	for _, cached := range []bool{true, false} {
+		t.Run(fmt.Sprintf("cached %v", cached), func(t *testing.T) {
+			s := setupSockets(t, func(o *SocketOptions) { o.TypingFor = time.Hour })
+			s.uncache.Store(!cached)
+			b := s.mustCreate(t, asha)
+			s.mustAssign(b.ID, sita)
+			owner, staff := s.mustConnect(asha), s.mustConnect(sita)
+			say := func(message string) {
+				t.Helper()
+				if a := owner.ask(EventSendMessage, `{"bookingId":"`+b.ID+`","message":"`+message+`"}`); !a.OK {
+					t.Fatalf("got %+v", a)
+				}
+				s.flush()
+			}
+			say("before")
+			staff.event(booking.EventBookingMessage, 1)
+			staff.gone()
+
+			demoted := sita
+			demoted.Role = booking.Customer
+			s.setUser(demoted)
+			customer, admin := s.mustConnect(demoted), s.mustConnect(ram)
+			say("after")
+			owner.ask(EventTyping, `{"bookingId":"`+b.ID+`"}`)
+			admin.event(booking.EventUserTyping, 1)
+			say("behind the typing")
+			s.mustAssign(b.ID, ram)
+			s.flush()
+			admin.event(booking.EventBookingUpdated, 1)
+			if got := customer.received("42"); len(got) > 0 {
+				t.Errorf("told %s", got)
+			}
+			for _, commit := range s.desking.store.history(b.ID)[3:] {
+				for _, n := range commit.Notifications {
+					if n.UserID == demoted.ID {
+						t.Errorf("notified of %q", n.Message)
+					}
+				}
+			}
+		})
 	}
 }

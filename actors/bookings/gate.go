@@ -29,7 +29,7 @@ type Session struct {
 	ExpiresAt time.Time
 }
 
-// Directory knows who users are now. It is asked at every event of a socket.
+// Directory knows who users are now. It is asked at every event of a socket, and about who hears of a booking.
 type Directory interface {
 	// Cached returns a user's principal when it is known without waiting.
 	Cached(user string) (booking.Principal, bool)

@@ -145,12 +145,12 @@ func (f *Sockets) audience(user string) (rooms []string) {
 	defer cancel()
 	who, err := f.opts.Directory.Principal(ctx, user)
 	if err != nil || !who.Role.Works() {
-		f.failed(err)
+		f.failed(err).Str("user_id", user).Msg("Whom presence concerns could not be found out")
 		return rooms
 	}
 	owners, err := f.store.OpenOwners(ctx, user)
 	if err != nil {
-		f.failed(err)
+		f.failed(err).Str("user_id", user).Msg("Whom presence concerns could not be found out")
 		return rooms
 	}
 	return append(rooms, owners...)
@@ -167,13 +167,20 @@ func (f *Sockets) present(r *request) {
 	defer cancel()
 	assignees, err := f.store.OpenAssignees(ctx, r.by.ID)
 	if err != nil {
-		f.failed(err)
-		r.refuse(err)
+		f.fail(r, err)
 		return
 	}
 	online := []string{}
 	for _, user := range assignees {
-		if (f.server.IsOnline(user) || f.presence.roster.elsewhere(user)) && len(online) < maxOnline {
+		if !f.server.IsOnline(user) && !f.presence.roster.elsewhere(user) {
+			continue
+		}
+		who, err := f.opts.Directory.Principal(ctx, user)
+		if err != nil && booking.CodeOf(err) != booking.CodeUnauthorized {
+			f.fail(r, err)
+			return
+		}
+		if who.Role.Works() && len(online) < maxOnline { // an assignment outlives the role, and whose account is closed is about to go
 			online = append(online, user)
 		}
 	}

@@ -2,8 +2,10 @@ package bookings
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"kapoor.example/desk/booking"
@@ -65,6 +67,25 @@ func TestPresenceAnswers(t *testing.T) {
 }
 
 // A flapping user's store look-ups are one at a time, and the last word is the truth.
+// Who was made a customer is one like any other to the owners of what is still assigned to them: nobody tells customers when
+// another one is here.
+func TestPresenceOfAnAssigneeWhoWorksHereNoMore(t *testing.T) {
+	s := setupSockets(t, nil)
+	s.mustAssign(s.mustCreate(t, asha).ID, sita)
+	owner := s.mustConnect(asha)
+	s.mustConnect(sita)
+	eventually(t, "two online", func() bool { return len(s.server.Online(10)) == 2 })
+	if a := owner.ask(EventPresence, ""); !slices.Equal(a.Online, []string{"sita"}) {
+		t.Fatalf("while she works here: %+v", a)
+	}
+	demoted := sita
+	demoted.Role = booking.Customer
+	s.setUser(demoted)
+	if a := owner.ask(EventPresence, ""); !a.OK || len(a.Online) != 0 {
+		t.Errorf("got %+v", a)
+	}
+}
+
 func TestPresenceCoalesces(t *testing.T) {
 	s := setupSockets(t, nil)
 	s.uncache.Store(true)
@@ -92,5 +113,30 @@ func TestPresenceCoalesces(t *testing.T) {
 	cancel()
 	if err := s.Flush(ctx); err == nil {
 		t.Error("flushed although the context had ended")
+	}
+}
+
+// What failed is in the log with whose event it was, and what was no event does not pass for one: every line said "Socket event
+// failed", and nothing else than why.
+func TestFailuresSayWhatFailed(t *testing.T) {
+	s := setupSockets(t, nil)
+	fire := func() error { return errors.New("disk on fire") }
+	s.desking.store.onAsked, s.desking.store.onStats = fire, fire
+	owner := s.mustConnect(asha)
+	if a := owner.ask(EventPresence, ""); a.Code != booking.CodeInternal {
+		t.Errorf("got %+v", a)
+	}
+	s.mustConnect(sita)
+	s.mustConnect(ram).barrier()
+	s.mustCreate(t, asha)
+	for _, want := range []string{
+		`"event":"presence","user_id":"asha","sid":"`,
+		`"user_id":"sita","message":"Whom presence concerns could not be found out"`,
+		`"message":"Statistics could not be read"`,
+	} {
+		eventually(t, want, func() bool { return strings.Contains(s.log.String(), want) })
+	}
+	if n := strings.Count(s.log.String(), "Socket event failed"); n != 1 {
+		t.Errorf("%d events failed", n)
 	}
 }

@@ -90,12 +90,17 @@ func (f *Sockets) later(row row, r *request, do task) {
 		defer cancel()
 		var err error
 		if r.by, err = f.opts.Directory.Principal(ctx, user); err != nil {
-			f.failed(err)
-			r.refuse(err)
+			f.fail(r, err)
 			return
 		}
 	}
 	run(row, r, do)
+}
+
+// fail refuses an event for what went wrong with it.
+func (f *Sockets) fail(r *request, err error) {
+	f.failed(err).Str("event", r.event.Name).Str("user_id", r.socket.User().ID).Str("sid", r.socket.ID()).Msg("Socket event failed")
+	r.refuse(err)
 }
 
 // run does what an event asks for where its sender may ever do that; whether on this booking is found out later.

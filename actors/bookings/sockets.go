@@ -276,11 +276,12 @@ func (f *Sockets) timeout() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(f.ctx, f.opts.LookupTimeout)
 }
 
-// failed logs what an *booking.Error does not tell.
-func (f *Sockets) failed(err error) {
+// failed begins the line about what an *booking.Error does not tell; nil, which is a line that is not written, about all else.
+func (f *Sockets) failed(err error) *zerolog.Event {
 	if code := booking.CodeOf(told(err)); code == booking.CodeInternal || code == booking.CodeTimeout {
-		f.opts.Log.Error().Err(err).Msg("Socket event failed")
+		return f.opts.Log.Error().Err(err)
 	}
+	return nil
 }
 
 // recovered is deferred where work runs outside of an actor.

@@ -96,7 +96,8 @@ func setupSockets(tb testing.TB, change func(*SocketOptions)) *socketing {
 // newSocketing is setupSockets before Start.
 func newSocketing(tb testing.TB, change func(*SocketOptions)) *socketing {
 	tb.Helper()
-	s := &socketing{desking: setupDesk(tb, nil), tb: tb}
+	s := &socketing{tb: tb}
+	s.desking = setupDesk(tb, func(o *Options) { o.Directory = s })
 	s.server = realtime.New(s.sys, realtime.Options{Recovery: &realtime.Recovery{RunMiddleware: true}, Grace: 20 * time.Millisecond, Shards: 2})
 	opts := SocketOptions{
 		Authenticator: s, Directory: s, Now: time.Now, Log: zerolog.New(s.log), StatsEvery: 30 * time.Millisecond,

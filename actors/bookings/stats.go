@@ -100,7 +100,7 @@ func (s *stats) found(msg statsFound) {
 	s.working = false
 	s.rest()
 	if msg.err != nil {
-		s.sockets.failed(msg.err)
+		s.sockets.failed(msg.err).Msg("Statistics could not be read")
 		s.changed = true // again after the rest
 		return
 	}

@@ -30,6 +30,7 @@ type memory struct {
 	onLoad   func(ctx context.Context, id string) error
 	onFollow func() error
 	onStats  func() error
+	onAsked  func() error // who belongs to whom
 }
 
 func newMemory(users ...booking.User) *memory {
@@ -161,6 +162,11 @@ func (m *memory) OpenAssignees(_ context.Context, owner string) ([]string, error
 }
 
 func (m *memory) related(of func(booking.Booking) (string, bool)) ([]string, error) {
+	if m.onAsked != nil {
+		if err := m.onAsked(); err != nil {
+			return nil, err
+		}
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	seen := map[string]bool{}

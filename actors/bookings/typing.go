@@ -60,7 +60,7 @@ func startTyping(f *Sockets) *typing {
 
 // typed tells the other participants of a booking. Only what the sender may see tells them anything.
 func (f *Sockets) typed(r *request, bookingID string, isTyping bool) {
-	f.desk.Look(bookingID, func(b booking.Booking, err error) {
+	f.desk.Look(bookingID, func(b booking.Booking, heard booking.Audience, err error) {
 		if err == nil {
 			err = booking.Permit(r.by, booking.ActType, &b)
 		}
@@ -69,7 +69,7 @@ func (f *Sockets) typed(r *request, bookingID string, isTyping bool) {
 			return
 		}
 		on := typingOn{booking: b.ID, user: r.by.ID}
-		f.system.Send(f.typing.pid, typed{typist{typingOn: on, socket: r.socket.ID(), rooms: booking.Conversation(b).Rooms()}, isTyping})
+		f.system.Send(f.typing.pid, typed{typist{typingOn: on, socket: r.socket.ID(), rooms: heard.Rooms()}, isTyping})
 		r.accept(accepted{})
 	})
 }

@@ -103,7 +103,7 @@ func newDesk(ctx context.Context, c Config, store booking.Store, log zerolog.Log
 	}
 	d.realtime = realtime.New(d.system, options)
 	d.bookings, err = bookings.NewDesk(d.system, store, bookings.Options{
-		Policy: booking.Policy{Everyone: c.EventAudience == audienceEveryone}, Now: now, Log: log, Observe: doings.Command,
+		Policy: booking.Policy{Everyone: c.EventAudience == audienceEveryone}, Directory: accounts, Now: now, Log: log, Observe: doings.Command,
 		Shared: c.MongodbURI != "", // other nodes, and the process before this one, write to it too
 	})
 	if err != nil {

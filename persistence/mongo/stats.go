@@ -36,8 +36,7 @@ func (s *Store) Overview(ctx context.Context, now time.Time) (booking.Overview, 
 	year, month, day := now.Date()
 	months := map[string]int{}
 	for i := range booking.TrendMonths {
-		from := time.Date(year, month-time.Month(i), 1, 0, 0, 0, 0, s.location)
-		n, err := s.made(ctx, from, time.Date(year, month-time.Month(i)+1, 1, 0, 0, 0, 0, s.location))
+		n, err := s.made(ctx, s.midnight(year, month-time.Month(i), 1), s.midnight(year, month-time.Month(i)+1, 1))
 		if err != nil {
 			return o, describe("overview", err)
 		}
@@ -54,7 +53,7 @@ func (s *Store) Overview(ctx context.Context, now time.Time) (booking.Overview, 
 
 // midnight returns the first moment of a day.
 func (s *Store) midnight(year int, month time.Month, day int) time.Time {
-	return time.Date(year, month, day, 0, 0, 0, 0, s.location)
+	return booking.StartOfDay(year, month, day, s.location)
 }
 
 func span(from, to time.Time) bson.D {

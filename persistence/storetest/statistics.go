@@ -86,6 +86,22 @@ func (s suite) statistics(t *testing.T) {
 		})
 	}
 
+	// The last hour of the day before was counted as this one's where days were asked for by their midnights.
+	t.Run("a day that begins at one", func(t *testing.T) {
+		place, err := time.LoadLocation("America/Santiago")
+		must(t, "LoadLocation", err)
+		d := s.deskIn(t, place)
+		one := time.Date(2026, time.September, 6, 1, 0, 0, 0, place)
+		var all []booking.Booking
+		for _, since := range []time.Duration{-24 * time.Hour, -time.Minute, 0, time.Minute, 23 * time.Hour} {
+			d.clock.set(one.Add(since))
+			all = append(all, d.create(d.alice))
+		}
+		for _, now := range []time.Time{one.Add(-time.Minute), one, one.Add(48 * time.Hour), one.AddDate(0, 0, booking.AverageDays-1)} {
+			d.counted(all, now, place)
+		}
+	})
+
 	t.Run("the most frequent come first", func(t *testing.T) {
 		d := s.desk(t)
 		var all []booking.Booking

@@ -47,7 +47,7 @@ func (s *server) canary(name, transport string, upgradeAt int) *canary {
 	case <-time.After(patience):
 		s.tb.Fatalf("%s: not connected", name)
 	}
-	c.done.Go(func() { c.sing(ctx, upgradeAt) })
+	c.done.Go(func() { c.sing(ctx, &s.hush, upgradeAt) })
 	return c
 }
 
@@ -57,7 +57,7 @@ const pace = 5 * time.Millisecond
 // ahead is how many messages a canary sends before it has got an answer.
 const ahead = 50
 
-func (c *canary) sing(ctx context.Context, upgradeAt int) {
+func (c *canary) sing(ctx context.Context, hush *sync.RWMutex, upgradeAt int) {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	for {
@@ -66,12 +66,14 @@ func (c *canary) sing(ctx context.Context, upgradeAt int) {
 		case <-ctx.Done():
 			return
 		}
+		hush.RLock()
 		if n, ok := c.turn(); ok {
 			c.client.say(text(fmt.Sprintf(`42%d["echo",%d]`, n, n)))
 			if n == upgradeAt {
 				c.note(c.client.upgrade())
 			}
 		}
+		hush.RUnlock()
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 type phoenix struct {
 	name, transport string
 	server          *server
-	calm            *sync.RWMutex // held for the time of a life
 	done            sync.WaitGroup
 
 	mu        sync.Mutex
@@ -32,8 +31,8 @@ type phoenix struct {
 }
 
 // phoenix sets one free. It is between two lives, without a connection, while calm is held.
-func (s *server) phoenix(name, transport string, calm *sync.RWMutex) *phoenix {
-	p := &phoenix{name: name, transport: transport, server: s, calm: calm}
+func (s *server) phoenix(name, transport string) *phoenix {
+	p := &phoenix{name: name, transport: transport, server: s}
 	p.done.Go(p.live)
 	return p
 }
@@ -56,8 +55,8 @@ func (p *phoenix) live() {
 
 // life is one of them. It reports whether it was the last.
 func (p *phoenix) life() (last bool) {
-	p.calm.RLock()
-	defer p.calm.RUnlock()
+	p.server.calm.RLock()
+	defer p.server.calm.RUnlock()
 	lost := p.begin()
 	c, err := p.server.connect(p.transport, func(m packet) { p.receive(m.data) })
 	if err != nil {

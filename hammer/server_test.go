@@ -27,6 +27,9 @@ type server struct {
 	errors errorLog
 	claims claims
 	live   sync.Map // sid → what is known of the session
+
+	calm sync.RWMutex // held while no phoenix may live, which takes what is told
+	hush sync.RWMutex // held while nobody is to say anything; calm is held then
 }
 
 // watch notes the sessions that are open, and why those ended that are still held, for the message of a failure.

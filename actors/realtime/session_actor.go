@@ -93,6 +93,7 @@ func (a *sessionActor) Receive(c *actors.Context) {
 		if m.transport == a.candidate {
 			_, _ = m.transport.TryWrite(m.frame.WebSocket()) // lost is fine: the client pings again
 		}
+		a.s.inbound.give(m.size)
 	case releaseDue:
 		a.releasePolls(m.transport)
 	case expired:

@@ -194,7 +194,7 @@ type (
 	}
 	closeDue struct{} // what close waited for is out, or has had its time
 	opened   struct{}
-	expired  struct{}
+	expired  struct{ socket *Socket }
 )
 
 // Send sends an Engine.IO message, for a server with OnMessage. Text must be UTF-8. After Close it does nothing. Any

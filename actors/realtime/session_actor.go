@@ -94,7 +94,7 @@ func (a *sessionActor) Receive(c *actors.Context) {
 	case releaseDue:
 		a.releasePolls(m.transport)
 	case expired:
-		a.end(ReasonTokenExpired, StatusNone)
+		a.expired(m)
 	case closeDue:
 		a.finish()
 	case resume:

@@ -3,6 +3,7 @@ package realtime
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -82,4 +83,49 @@ func TestCreditWaits(t *testing.T) {
 	if c.used != 0 || c.held != 0 {
 		t.Errorf("%+v is left", &c)
 	}
+}
+
+// TestCreditOfPings: the pings of a WebSocket that was being probed went to the session without any credit. A client that
+// sent nothing else, faster than they were answered, could make the server hold as many as it liked.
+func TestCreditOfPings(t *testing.T) {
+	busy, release := make(chan struct{}), make(chan struct{})
+	s := setup(t, Options{MaxInbound: 1_000}, func(s *Server) {
+		s.Of("/").On("busy", func(*Socket, *Event) { busy <- struct{}{}; <-release })
+	})
+	session, err := s.Open(t.Context(), Request{}, Polling)
+	if err != nil {
+		t.Fatal(err)
+	}
+	candidate := newLine()
+	if err := session.Post(t.Context(), []byte("40")); err != nil || !session.Probe(candidate) {
+		t.Fatal("no probe", err)
+	}
+	posted := make(chan error)
+	go func() { posted <- session.Post(t.Context(), []byte(`42["busy"]`)) }()
+	<-busy
+	const pings = 100
+	var sent atomic.Int32
+	all := make(chan struct{})
+	go func() {
+		defer close(all)
+		for range pings {
+			session.SendPong(candidate, nil)
+			sent.Add(1)
+		}
+	}()
+	eventually(t, "the pings to wait", func() bool {
+		session.inbound.mu.Lock()
+		defer session.inbound.mu.Unlock()
+		return session.inbound.freed != nil || sent.Load() == pings
+	})
+	if n := sent.Load(); n == pings {
+		t.Errorf("%d pings are held", n)
+	}
+	close(release)
+	<-all
+	if err := <-posted; err != nil {
+		t.Error(err)
+	}
+	candidate.until(t, "the pongs", func(m []string, _ bool) bool { return len(m) == pings })
+	eventually(t, "all credit back", func() bool { return inUse(session) == 0 })
 }

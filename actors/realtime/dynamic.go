@@ -106,6 +106,12 @@ func (s *Server) useChild(parent *Namespace, name string) *Namespace {
 	}
 	n := newNamespace(s, name, parent.inherit())
 	n.parent, n.users = parent, 1
+	made := false
+	defer func() {
+		if !made { // a hook panicked
+			s.link.exit(name)
+		}
+	}()
 	for _, f := range s.onNewNamespace {
 		f(n)
 	}
@@ -113,6 +119,7 @@ func (s *Server) useChild(parent *Namespace, name string) *Namespace {
 	defer s.namespacesMu.Unlock()
 	s.namespaces[name], parent.children[name] = n, n
 	s.dynamic++
+	made = true
 	return n
 }
 

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"kapoor.example/desk/protocol/cluster/bustest"
@@ -156,5 +157,31 @@ func TestNamespaceThatIsLeftWithSomethingUnderWay(t *testing.T) {
 	defer cancel()
 	if found, err := s.Of("/last").FetchSockets(ctx); err != nil || len(found) != 1 {
 		t.Errorf("%d sockets, %v", len(found), err)
+	}
+}
+
+// countedBus counts the namespaces its server is one of.
+type countedBus struct {
+	Bus
+	entered atomic.Int32
+}
+
+func (b *countedBus) Enter(namespace string) { b.entered.Add(1); b.Bus.Enter(namespace) }
+func (b *countedBus) Exit(namespace string)  { b.entered.Add(-1); b.Bus.Exit(namespace) }
+
+// TestNamespaceThatIsNotMade: a namespace whose hook panicked was left to the bus as one of the server's, for ever.
+func TestNamespaceThatIsNotMade(t *testing.T) {
+	bus := &countedBus{Bus: board(t, bustest.NewMemory())}
+	s := setup(t, Options{Bus: bus}, func(s *Server) {
+		s.OfFunc(func(string, json.RawMessage) bool { return true })
+		s.OnNewNamespace(func(*Namespace) { panic("test") })
+	})
+	for i := range 3 {
+		c := dial(t, s, "192.0.2.1")
+		c.say(fmt.Sprintf("40/n%d", i))
+		c.closes(t)
+	}
+	if n := bus.entered.Load(); n != 0 {
+		t.Errorf("the server is one of %d namespaces", n)
 	}
 }

@@ -1,6 +1,10 @@
 package realtime
 
-import "kapoor.example/desk/protocol"
+import (
+	"slices"
+
+	"kapoor.example/desk/protocol"
+)
 
 // beat sends a ping, or ends the session whose pong did not come.
 func (a *sessionActor) beat() {
@@ -45,7 +49,17 @@ func (a *sessionActor) watchExpiry() {
 		if at := socket.user.ExpiresAt; !at.IsZero() && at.Before(soon) {
 			soon = at
 			a.expiry.Stop()
-			a.expiry = a.s.server.system.After(at.Sub(now), a.s.pid, expired{})
+			a.expiry = a.s.server.system.After(at.Sub(now), a.s.pid, expired{socket})
 		}
+	}
+}
+
+// expired ends the session when the right of a socket's user is over, unless the socket has left: others go on.
+func (a *sessionActor) expired(m expired) {
+	switch {
+	case slices.Contains(a.sockets, m.socket):
+		a.end(ReasonTokenExpired, StatusNone)
+	case !a.ended:
+		a.watchExpiry()
 	}
 }

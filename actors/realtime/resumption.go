@@ -28,14 +28,22 @@ type resumption struct {
 	live     map[string]*Socket   // by id
 	waiting  map[string][]*Socket // by id: they resume when its connection has ended
 	gone     map[string]farewell  // by id
-	goneInto []string             // their ids by the time they were added; some are in gone no more, or anew
+	goneInto []goneAs             // by the time they were added; some are in gone no more, or anew
+	number   uint64               // of the last one
 }
 
 // farewell is what is remembered of a socket that is gone.
 type farewell struct {
-	over  bool     // it was ended for good
-	left  []string // rooms of its user that it was not in
-	until time.Time
+	over   bool     // it was ended for good
+	left   []string // rooms of its user that it was not in
+	until  time.Time
+	number uint64 // rises with each
+}
+
+// goneAs is an id, and the number of its farewell.
+type goneAs struct {
+	id     string
+	number uint64
 }
 
 // maxFarewells bounds what is remembered of sockets that are gone; beyond, the oldest are forgotten.
@@ -163,19 +171,26 @@ func (r *resumption) leave(id string, s *Socket, f farewell) {
 
 func (r *resumption) rememberLocked(id string, f farewell) {
 	now := r.server.options.Now()
-	f.until = now.Add(r.options.Window)
+	r.number++
+	f.until, f.number = now.Add(r.options.Window), r.number
 	r.gone[id] = f
-	r.goneInto = append(r.goneInto, id)
+	r.goneInto = append(r.goneInto, goneAs{id, f.number})
+	is := func(as goneAs) bool { return r.gone[as.id].number == as.number } // else it came back since
+	if len(r.goneInto) > 2*len(r.gone)+orderSlack {
+		r.goneInto = slices.DeleteFunc(r.goneInto, func(as goneAs) bool { return !is(as) })
+	}
 	n := 0
 	for ; n < len(r.goneInto); n++ {
-		old, there := r.gone[r.goneInto[n]]
-		if there && now.Before(old.until) && len(r.goneInto)-n <= maxFarewells {
+		oldest := r.goneInto[n]
+		if !is(oldest) {
+			continue
+		}
+		if now.Before(r.gone[oldest.id].until) && len(r.gone) <= maxFarewells {
 			break
 		}
-		if there && !now.Before(old.until) || len(r.goneInto)-n > maxFarewells {
-			delete(r.gone, r.goneInto[n])
-		}
+		delete(r.gone, oldest.id)
 	}
+	clear(r.goneInto[:n])
 	r.goneInto = r.goneInto[n:]
 }
 

@@ -716,3 +716,32 @@ func TestSocketIsUsedWhileItBeginsAnew(t *testing.T) {
 	close(stop)
 	using.Wait()
 }
+
+// TestFarewellsAreForgotten: a client that came and went, out of a room it had left, was the oldest of those that are
+// remembered for as long as it did so. Nobody behind it was forgotten in time; and where there were too many the newest of
+// it was.
+func TestFarewellsAreForgotten(t *testing.T) {
+	now := time.Unix(1_000, 0)
+	s := setup(t, Options{Now: func() time.Time { return now }, Replay: &Replay{Log: &book{}, Key: []byte("a key"), Window: time.Minute}}, nil)
+	r := s.resumption
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	remember := func(id string) { r.rememberLocked(id, farewell{left: []string{"staff"}}) }
+	for i := range 1_000 {
+		now = now.Add(10 * time.Second)
+		remember("comes and goes")
+		remember(fmt.Sprint(i))
+	}
+	if n := len(r.gone); n != 7 {
+		t.Errorf("%d are remembered", n)
+	}
+	for range 2 * maxFarewells {
+		remember("comes and goes")
+	}
+	if n := len(r.gone); n != 7 {
+		t.Errorf("%d are remembered of those that went before", n)
+	}
+	if n := len(r.goneInto); n > 100 {
+		t.Errorf("%d places are kept for 7", n)
+	}
+}

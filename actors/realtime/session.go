@@ -190,10 +190,11 @@ type (
 	candidatePong struct {
 		transport Transport
 		frame     *protocol.Frame
+		size      int // of the ping
 	}
 	closeDue struct{} // what close waited for is out, or has had its time
 	opened   struct{}
-	expired  struct{}
+	expired  struct{ socket *Socket }
 )
 
 // Send sends an Engine.IO message, for a server with OnMessage. Text must be UTF-8. After Close it does nothing. Any
@@ -235,7 +236,8 @@ func (s *Session) Leave(status int) {
 	}
 }
 
-// SendPong answers a ping frame of the WebSocket protocol (not of Engine.IO).
+// SendPong answers a ping frame of the WebSocket protocol (not of Engine.IO). Like Receive it waits while the session has too
+// much to handle.
 func (s *Session) SendPong(t Transport, payload []byte) {
 	frame := protocol.WebSocketPong(payload)
 	if s.websocket.Load() {
@@ -243,7 +245,10 @@ func (s *Session) SendPong(t Transport, payload []byte) {
 		return
 	}
 	// The transport is a candidate still: nobody else writes to it but the session that answers its probe.
-	s.server.system.Send(s.pid, candidatePong{t, frame})
+	size := cost(engineio.Packet{Data: payload})
+	if s.inbound.take(size, s.server.options.MaxInbound) {
+		s.server.system.Send(s.pid, candidatePong{t, frame, size})
+	}
 }
 
 // BeginPost marks that a polling body is being received. Two at once are an error of the transport (row 32): it reports

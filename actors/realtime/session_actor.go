@@ -90,13 +90,11 @@ func (a *sessionActor) Receive(c *actors.Context) {
 	case upgradeDue:
 		a.abandon(m.transport)
 	case candidatePong:
-		if m.transport == a.candidate {
-			_, _ = m.transport.TryWrite(m.frame.WebSocket()) // lost is fine: the client pings again
-		}
+		a.candidatePong(m)
 	case releaseDue:
 		a.releasePolls(m.transport)
 	case expired:
-		a.end(ReasonTokenExpired, StatusNone)
+		a.expired(m)
 	case closeDue:
 		a.finish()
 	case resume:

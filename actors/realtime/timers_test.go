@@ -407,3 +407,26 @@ func TestTimersOfAcks(t *testing.T) {
 		}
 	})
 }
+
+// TestTimersOfRights: the right of a user who had left its namespace ended the whole connection when its time came, and with
+// it the sockets of others whose right goes on.
+func TestTimersOfRights(t *testing.T) {
+	timed(t, "a socket that has left", func(t *testing.T) {
+		const short, long = 10 * time.Second, 30 * time.Second
+		s := setup(t, Options{PingInterval: time.Hour}, func(s *Server) {
+			for name, d := range map[string]time.Duration{"/short": short, "/long": long} {
+				s.Of(name).Use(func(_ context.Context, socket *Socket) error {
+					socket.Identify(User{ID: name, ExpiresAt: time.Now().Add(d)})
+					return nil
+				})
+			}
+		})
+		c := dial(t, s, "a")
+		for _, name := range []string{"/short", "/long"} {
+			c.say("40" + name)
+			c.receives(t, "40"+name)
+		}
+		c.say("41/short,")
+		exactly(t, "the end", long, c.isClosed)
+	})
+}

@@ -48,6 +48,16 @@ func (a *sessionActor) candidatePacket(m inbound) {
 	}
 }
 
+// candidatePong answers a ping of the candidate. A pong may get lost, for the client pings again; a part of one may not.
+func (a *sessionActor) candidatePong(m candidatePong) {
+	if m.transport == a.candidate {
+		if n, _ := m.transport.TryWrite(m.frame.WebSocket()); n > 0 && n < m.frame.Size() {
+			a.abandon(m.transport)
+		}
+	}
+	a.s.inbound.give(m.size)
+}
+
 // releasePolls answers the poll that waits, so that the client stops polling, and those that were under way.
 func (a *sessionActor) releasePolls(probing Transport) {
 	if probing == nil || probing != a.candidate {

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"encoding/base64"
 	"net"
 	"strings"
 	"time"
@@ -15,11 +16,20 @@ import (
 // leastBuffer is the smallest buffer of the library that upgrades; it has two for each connection.
 const leastBuffer = 125
 
+// webSocketVersion is the version of the WebSocket protocol that is spoken.
+const webSocketVersion = "13"
+
+// webSocketKeyLength is how many bytes the key of an upgrade has, in base64 (RFC 6455, 4.2.1); the library takes any.
+const webSocketKeyLength = 16
+
 // localAttachment carries what a connection is for from the request to the upgraded connection.
 const localAttachment = "engineio.attachment"
 
 // upgrade answers a request that wants to become a WebSocket: a handshake of its own, or the upgrade of a session.
 func (e *EngineIO) upgrade(c *fiber.Ctx, session *realtime.Session) error {
+	if key, err := base64.StdEncoding.DecodeString(c.Get(fiber.HeaderSecWebSocketKey)); err != nil || len(key) != webSocketKeyLength {
+		return e.refuse(c, true, refuse(engineio.ErrBadRequest, "name", "TRANSPORT_HANDSHAKE_ERROR"))
+	}
 	to := &attachment{session: session, polling: lastQuery(c, "transport") == realtime.Polling}
 	initial := ""
 	if session == nil && !to.polling {
@@ -46,6 +56,9 @@ func (e *EngineIO) upgrade(c *fiber.Ctx, session *realtime.Session) error {
 		if to.fresh {
 			e.handovers.done(c.Context().Conn())
 			to.session.Fail(realtime.ReasonTransportError)
+		}
+		if c.Get(fiber.HeaderSecWebSocketVersion) != webSocketVersion {
+			c.Set(fiber.HeaderSecWebSocketVersion, webSocketVersion) // RFC 6455, 4.4
 		}
 		return e.refuse(c, true, refuse(engineio.ErrBadRequest, "name", "TRANSPORT_HANDSHAKE_ERROR"))
 	}

@@ -526,6 +526,36 @@ func TestRow019MalformedUpgrades(t *testing.T) {
 	} {
 		t.Run("row 019 "+name, over(row.request, row.status))
 	}
+	t.Run("row 019 the version that is spoken", func(t *testing.T) {
+		// A client that may speak another one has to be told (RFC 6455, 4.4). Nothing said so.
+		for _, version := range []string{"8", "12", "14", "x"} {
+			request := strings.Replace(upgradeRequest(target, webSocketKey), "Version: 13", "Version: "+version, 1)
+			if r := e.in(t).raw(request).reply(); r.status != 400 || r.header.Get("Sec-WebSocket-Version") != "13" {
+				t.Errorf("%s: %s", version, r)
+			}
+		}
+		without := strings.Replace(upgradeRequest(target, webSocketKey), "Sec-WebSocket-Version: 13\r\n", "", 1)
+		if r := e.in(t).raw(without).reply(); r.status != 400 || r.header.Get("Sec-WebSocket-Version") != "13" {
+			t.Errorf("none: %s", r)
+		}
+	})
+	t.Run("row 019 a key that is none", func(t *testing.T) {
+		// Whatever there was counted as a key: it is 16 bytes in base64 (RFC 6455, 4.2.1).
+		p := e.in(t).open()
+		for _, key := range []string{"", "abc", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ==!", "!!!!IHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZSE=", "dGhlIHNhbXBsZSBub25j", "dGhlIHNhbXBs ZSBub25jZQ=="} {
+			for _, query := range []string{webSocketQuery, webSocketQuery + "&sid=" + p.sid, handshakeQuery} {
+				c := e.in(t).raw(upgradeRequest(enginePath+"?"+query, "Sec-WebSocket-Key: "+key))
+				if r := c.reply(); r.status != 400 || r.body != "Bad request" || r.header.Get("Sec-WebSocket-Version") != "" || c.rest() != "" {
+					t.Errorf("%q, %s: %s", key, query, r)
+				}
+			}
+		}
+		p.alive()
+		e.in(t).request("POST", enginePath+"?"+handshakeQuery+"&sid="+p.sid, strings.NewReader("1"))
+		if r := e.in(t).raw(upgradeRequest(target, "Sec-WebSocket-Key: ++//IHNhbXBsZSBub25jZR== ")).reply(); r.status != 101 {
+			t.Errorf("bits that say nothing: %s", r)
+		}
+	})
 	t.Run("row 019 another protocol, then reset", func(t *testing.T) {
 		c := e.in(t).raw(strings.Replace(upgradeRequest(target, webSocketKey), "Upgrade: websocket", "Upgrade: tcp", 1))
 		if r := c.reply(); r.status != 400 {

@@ -16,7 +16,6 @@ func TestCompressorsHoldNothing(t *testing.T) {
 		packed := compress(pool, payload)
 		held := weak.Make(&packed[0])
 		runtime.KeepAlive(packed)
-		packed = nil
 		runtime.GC() // the pool keeps what it has for one more
 		if held.Value() != nil {
 			t.Errorf("%s: the answer is held", name)

@@ -59,7 +59,6 @@ func TestDeflatersHoldNothing(t *testing.T) {
 	packed := pack(data)
 	held := weak.Make(&packed[0])
 	runtime.KeepAlive(packed)
-	packed = nil
 	runtime.GC() // the pool keeps what it has for one more
 	if held.Value() != nil {
 		t.Error("the message is held")

@@ -20,8 +20,9 @@ type wsConn struct {
 	deflate int          // from how many bytes messages are compressed; 0 where that was not agreed
 	partial *frameReader // what has begun to come; nil between messages, and then it costs nothing
 	closing sync.Once
-	closed  atomic.Bool // what still comes is dropped
-	lost    bool        // the session knows of the end; touched only by whoever reads
+	closed  atomic.Bool            // what still comes is dropped
+	said    atomic.Pointer[[]byte] // the body of the client's close frame
+	lost    bool                   // the session knows of the end; touched only by whoever reads
 
 	// Last, beside what a polledLine has first: a write finds all of it in a line or two of the processor's cache.
 	line line
@@ -108,21 +109,19 @@ func (t *wsConn) Write(p net.Buffers) error {
 // DeflateFrom implements realtime.Deflating.
 func (t *wsConn) DeflateFrom() int { return t.deflate }
 
-// Close implements realtime.Transport.
+// Close implements realtime.Transport. The close frame is written if the connection takes it at once; a client that has sent
+// one is told what it said (RFC 6455, 5.5.1). It is read on until the client has closed it too: one that is closed with
+// something unread is reset, and the client may never see the frame.
 func (t *wsConn) Close(status int) {
-	var body []byte
-	if status != realtime.StatusNone {
-		body = ws.NewCloseFrameBody(ws.StatusCode(status), "")
-	}
-	t.close(body)
-}
-
-// close ends the connection with a close frame, which is written if the connection takes it at once. It is read on until
-// the client has closed it too: one that is closed with something unread is reset, and the client may never see the frame.
-func (t *wsConn) close(body []byte) {
 	t.closing.Do(func() {
 		if head := t.head.Swap(nil); head != nil {
 			t.line.last(*head)
+		}
+		var body []byte
+		if said := t.said.Load(); said != nil {
+			body = *said
+		} else if status != realtime.StatusNone {
+			body = ws.NewCloseFrameBody(ws.StatusCode(status), "")
 		}
 		if frame, err := ws.CompileFrame(ws.NewCloseFrame(body)); err == nil {
 			t.line.last(frame)
@@ -206,7 +205,8 @@ func (t *wsConn) frame(op ws.OpCode, payload []byte) error {
 		if err := checkClose(payload); err != nil {
 			return err
 		}
-		t.close(payload) // a client is told what it said (RFC 6455, 5.5.1)
+		said := payload // only this one goes to the heap
+		t.said.Store(&said)
 		return errClosed
 	}
 	return nil

@@ -162,6 +162,24 @@ func TestRow053Frames(t *testing.T) {
 			endedWith(t, e, w.sid, row.reason)
 		})
 	}
+	t.Run("row 053 a close frame behind messages that are being answered", func(t *testing.T) {
+		e := e.in(t)
+		var all []byte
+		for range 100 {
+			all = append(all, ws.MustCompileFrame(ws.MaskFrame(ws.NewTextFrame([]byte("4x"))))...)
+		}
+		all = append(all, ws.MustCompileFrame(ws.MaskFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(1000, ""))))...)
+		for range 50 {
+			w := e.begin()
+			if _, err := w.Write(all); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.closed(); got != 1000 {
+				t.Errorf("closed with %d", got)
+			}
+			endedWith(t, e, w.sid, realtime.ReasonTransportClose)
+		}
+	})
 	t.Run("row 053 a protocol is taken", func(t *testing.T) {
 		e := e.in(t)
 		w := e.begin("Sec-WebSocket-Protocol", "first, second")

@@ -64,13 +64,17 @@ async function misled(change) {
   const who = await customer();
   const other = await customer();
   const phone = await open(who);
+  const tablet = await open(who);
   const before = await create(who);
   await phone.next('bookingCreated', { bookingId: before._id });
   const missed = await away(phone, async () => {
     await change(phone, who, other);
     await create(other);
-    return create(who);
+    const booking = await create(who);
+    await tablet.next('bookingCreated', { bookingId: booking._id }); // else it may be told after the phone is back
+    return booking;
   });
+  tablet.close();
   assert.equal(phone.socket.recovered, false);
   assert.deepEqual(phone.about(missed._id), []);
   await mark(who, phone);

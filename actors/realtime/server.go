@@ -150,9 +150,22 @@ func (s *Server) Open(ctx context.Context, r Request, transport string) (*Sessio
 		s.release(session)
 		return nil, ErrStopping
 	case <-ctx.Done():
-		// The session may still come to be; ConnectTimeout ends it then.
+		go s.forsake(session, opened)
 		return nil, ctx.Err()
 	}
+}
+
+// forsake ends a session that nobody waits for any more, whether it comes to be or not.
+func (s *Server) forsake(session *Session, opened chan bool) {
+	select {
+	case ok := <-opened:
+		if ok {
+			session.Fail(ReasonTransportClose)
+			return
+		}
+	case <-s.stopped:
+	}
+	s.release(session)
 }
 
 // Session returns the live session with this sid, or nil. One whose client may have been told of the end is not live,

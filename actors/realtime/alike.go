@@ -1,10 +1,6 @@
 package realtime
 
-import (
-	"slices"
-
-	"kapoor.example/desk/protocol"
-)
+import "slices"
 
 // alike reports whether the pending emits are all for the same members and nothing but frames for them: what a burst of
 // one kind of event is.
@@ -29,27 +25,26 @@ func (s *shard) flushAlike() {
 	if index == nil {
 		return
 	}
-	s.batch, s.joined = s.batch[:0], s.joined[:0]
+	s.batch = s.batch[:0]
 	for i := range s.pending {
-		f := s.pending[i].frame
-		s.batch = append(s.batch, f)
-		s.joined = append(s.joined, f.WebSocket()...)
+		s.batch = append(s.batch, s.pending[i].frame)
 	}
+	s.joint.join(s.batch)
 	s.mark++
 	if len(s.pending[0].rooms) == 0 {
-		s.writeAlike(index.all, s.batch)
+		s.writeAlike(index.all)
 		return
 	}
 	for _, name := range s.pending[0].rooms {
 		if r := index.rooms[name]; r != nil {
-			s.writeAlike(r, s.batch)
+			s.writeAlike(r)
 		}
 	}
 }
 
 // writeAlike writes all pending frames to the members of a room that have not been written to. A member for which one of
 // them may be another matter (it resumes, somebody watches it) is told one by one.
-func (s *shard) writeAlike(r *roomIndex, frames []*protocol.Frame) {
+func (s *shard) writeAlike(r *roomIndex) {
 	first, last := s.pending[0].at, s.pending[len(s.pending)-1].at
 	for _, m := range r.members {
 		if m.mark == s.mark {
@@ -65,7 +60,7 @@ func (s *shard) writeAlike(r *roomIndex, frames []*protocol.Frame) {
 		if last != nil && last.seq > 0 {
 			m.sent = last
 		}
-		m.out.sendJoined(frames, s.joined)
-		s.sent.add(len(frames), len(s.joined))
+		m.out.sendJoined(&s.joint)
+		s.sent.add(len(s.joint.frames), len(s.joint.plain))
 	}
 }

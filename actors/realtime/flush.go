@@ -54,9 +54,7 @@ func (s *shard) clearPending() {
 	// What one burst has made large is kept where the next broadcast to all makes it so again.
 	s.touched, s.pending = emptied(s.touched, max(keptEmits, 2*s.members)), emptied(s.pending, keptEmits)
 	s.queue = emptied(s.queue, max(keptEmits, keptPerMember*s.members))
-	if s.joinedOf = nil; cap(s.joined) > keptJoined {
-		s.joined = nil
-	}
+	s.joint.clear()
 	s.batch = emptied(s.batch[:cap(s.batch)], keptEmits) // a member may have had more frames than the last one
 	for i, done := range s.done {
 		s.done[i] = nil
@@ -207,13 +205,9 @@ func (s *shard) write(m *member) {
 	for next := first.next; next != 0; next = s.queue[next-1].next {
 		s.batch = append(s.batch, s.queue[next-1].frame)
 	}
-	if !slices.Equal(s.joinedOf, s.batch) {
-		s.joined = s.joined[:0]
-		for _, f := range s.batch {
-			s.joined = append(s.joined, f.WebSocket()...)
-		}
-		s.joinedOf = append(s.joinedOf[:0], s.batch...)
+	if !slices.Equal(s.joint.frames, s.batch) {
+		s.joint.join(s.batch)
 	}
-	m.out.sendJoined(s.batch, s.joined)
-	s.sent.add(len(s.batch), len(s.joined))
+	m.out.sendJoined(&s.joint)
+	s.sent.add(len(s.joint.frames), len(s.joint.plain))
 }

@@ -64,30 +64,22 @@ func (o *outbox) sent(f *protocol.Frame, volatile bool) Reason {
 	return o.sendLocked(f, volatile)
 }
 
-// sendJoined writes several frames as one write: joined is their WebSocket form in one piece. None of them is volatile.
-func (o *outbox) sendJoined(frames []*protocol.Frame, joined []byte) {
-	o.report(o.sentJoined(frames, joined))
-}
+// sendJoined writes several frames, none of them volatile, as one write.
+func (o *outbox) sendJoined(j *joint) { o.report(o.sentJoined(j)) }
 
-func (o *outbox) sentJoined(frames []*protocol.Frame, joined []byte) (reason Reason) {
+func (o *outbox) sentJoined(j *joint) (reason Reason) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
 	case o.state != outboxOpen:
 	case o.ws != nil && len(o.queue) == 0:
-		if o.deflate > 0 {
-			joined = nil
-			for _, f := range frames {
-				joined = append(joined, o.bytesOf(f)...)
-			}
-		}
-		reason = o.writeLocked(frames, joined)
+		reason = o.writeLocked(j.frames, j.bytes(o.deflate))
 	case o.ws == nil && o.poll != nil && len(o.queue) == 0:
-		o.queueLocked(frames...)
+		o.queueLocked(j.frames...)
 		o.answerLocked() // only what the poll leaves has to fit
 		reason = o.boundLocked()
 	default:
-		reason = o.enqueueLocked(frames...)
+		reason = o.enqueueLocked(j.frames...)
 	}
 	return reason
 }

@@ -30,8 +30,7 @@ func (f full) Close(int) {}
 // BenchmarkOutbox is one frame of 250 bytes, or ten, until it is written; the queue is empty when the clock stops.
 func BenchmarkOutbox(b *testing.B) {
 	frame := text("42[\"bookingUpdated\",%q]", payload())
-	frames := slices.Repeat([]*protocol.Frame{frame}, 10)
-	joined := slices.Concat(slices.Repeat([][]byte{frame.WebSocket()}, 10)...)
+	joined := jointOf(slices.Repeat([]*protocol.Frame{frame}, 10)...)
 	begin := func(ws Transport) *outbox {
 		o := &outbox{limit: 1 << 20, owner: owner(func(Reason) {})}
 		o.upgrade(ws)
@@ -55,7 +54,7 @@ func BenchmarkOutbox(b *testing.B) {
 		o := begin(scale{new(atomic.Int64)})
 		b.ReportAllocs()
 		for b.Loop() {
-			o.sendJoined(frames, joined)
+			o.sendJoined(joined)
 		}
 	})
 	b.Run("queued and drained", func(b *testing.B) {

@@ -65,7 +65,7 @@ func TestOutboxKeepsOrder(t *testing.T) {
 					o.send(a, false)
 					o.send(b, false)
 				} else {
-					o.sendJoined([]*protocol.Frame{a, b}, slices.Concat(a.WebSocket(), b.WebSocket()))
+					o.sendJoined(jointOf(a, b))
 				}
 			}
 			got := l.until(t, "all frames", func(m []string, _ bool) bool { return len(m) == frames })
@@ -252,25 +252,36 @@ func TestOutboxClose(t *testing.T) {
 
 // TestBroadcastAllocatesNothingPerReceiver: the work of a broadcast is shared; a receiver costs a write.
 func TestBroadcastAllocatesNothingPerReceiver(t *testing.T) {
-	s := &shard{server: &Server{}, members: 1000, index: map[string]*namespaceIndex{}}
-	index := &namespaceIndex{name: "/", all: &roomIndex{}, rooms: map[string]*roomIndex{}}
-	s.index["/"] = index
-	for range 1000 {
-		session := &Session{server: s.server}
-		session.out = outbox{limit: 1 << 20, ws: sink{}}
-		m := newMember(&Socket{session: session, namespace: &Namespace{name: "/"}})
-		m.all = index.all.add(m)
-		index.join(m, []string{"a", "b"})
+	for name, deflate := range map[string]int{"plain": 0, "compressed": 100} {
+		t.Run(name, func(t *testing.T) {
+			s := &shard{server: &Server{}, members: 1000, index: map[string]*namespaceIndex{}}
+			index := &namespaceIndex{name: "/", all: &roomIndex{}, rooms: map[string]*roomIndex{}}
+			s.index["/"] = index
+			for range 1000 {
+				session := &Session{server: s.server}
+				session.out = outbox{limit: 1 << 20, ws: sink{}, deflate: deflate}
+				m := newMember(&Socket{session: session, namespace: &Namespace{name: "/"}})
+				m.all = index.all.add(m)
+				index.join(m, []string{"a", "b"})
+			}
+			one, two := text("4%s", strings.Repeat("x", 250)), text("4y")
+			run := func() {
+				s.pending = append(s.pending, emit{namespace: "/", rooms: []string{"a", "b"}, frame: one}, emit{namespace: "/", rooms: []string{"b"}, frame: two})
+				s.flush()
+			}
+			run()
+			if n := testing.AllocsPerRun(20, run); n > 10 {
+				t.Errorf("%.0f allocations for 1,000 receivers of two events", n)
+			}
+		})
 	}
-	one, two := text("4%s", strings.Repeat("x", 250)), text("4y")
-	run := func() {
-		s.pending = append(s.pending, emit{namespace: "/", rooms: []string{"a", "b"}, frame: one}, emit{namespace: "/", rooms: []string{"b"}, frame: two})
-		s.flush()
-	}
-	run()
-	if n := testing.AllocsPerRun(20, run); n > 10 {
-		t.Errorf("%.0f allocations for 1,000 receivers of two events", n)
-	}
+}
+
+// jointOf is frames in one piece.
+func jointOf(frames ...*protocol.Frame) *joint {
+	j := new(joint)
+	j.join(frames)
+	return j
 }
 
 // sink is a Transport that takes everything.
@@ -325,15 +336,13 @@ func TestOutboxPingGoesAhead(t *testing.T) {
 func TestOutboxPollTakesABurst(t *testing.T) {
 	burst := func(o *outbox, n int) {
 		var frames []*protocol.Frame
-		var joined []byte
 		for i := range n {
 			frames = append(frames, text("4%097d", i)) // 100 bytes with its header
-			joined = append(joined, frames[i].WebSocket()...)
 		}
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			o.sendJoined(frames, joined)
+			o.sendJoined(jointOf(frames...))
 		}()
 		select {
 		case <-done:

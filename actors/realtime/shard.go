@@ -36,8 +36,7 @@ type shard struct {
 	touched   []*member
 	queue     []queued
 	batch     []*protocol.Frame // of the member that is being written
-	joined    []byte
-	joinedOf  []*protocol.Frame
+	joint     joint
 
 	revoked []revokedUser // lately, for sockets that are just being admitted
 }

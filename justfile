@@ -34,7 +34,8 @@ test *flags:
     go test {{ flags }} ./...
 
 # The race detector, on the short form. SQLite is translated C and slow under the detector, so of its suite only what is
-# concurrent in Go runs here. LONG=1 just race is all of everything, in about a quarter of an hour.
+# concurrent in Go runs here; clustertest and faults start servers that the detector does not see. LONG=1 just race is all of
+# everything, in about a quarter of an hour.
 race *flags:
     #!/usr/bin/env bash
     set -euo pipefail
@@ -43,7 +44,7 @@ race *flags:
         LONG='' TEST_GOROUTINES=1 go test -race -count=1 -timeout 20m {{ flags }} ./wiretest
         exit
     fi
-    go test -race -short -timeout 20m {{ flags }} $(go list ./... | grep -v '/persistence/sqlite$')
+    go test -race -short -timeout 20m {{ flags }} $(go list ./... | grep -vE '/(persistence/sqlite|clustertest|faults)$')
     # Once more with a goroutine for each WebSocket, as where there is no epoll.
     TEST_GOROUTINES=1 go test -race -short -timeout 10m {{ flags }} ./wiretest
     go test -race -short -timeout 10m {{ flags }} -run 'Follow|BadWrite|Positions|Readers|Lock' ./persistence/sqlite
@@ -82,6 +83,7 @@ mobile: _mobile-packages
 # The app's own tests, the whole story in browsers against the real server, and a short form of what much costs the page.
 mobile-test: _mobile-packages
     npm --prefix mobile test
+    node --test mobile/e2e/kit.test.mjs
     npm --prefix mobile run story
     npm --prefix mobile run load
 

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
@@ -31,9 +32,11 @@ async function freePort() {
 
 let built;
 
-// build makes the server once.
-function build(folder) {
+// build makes the server once, in a folder that goes with this process.
+function build() {
   if (built === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'desk-bin-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     built = join(folder, 'server');
     const made = spawnSync('go', ['build', '-o', built, './cmd/server'], { cwd: root, stdio: 'inherit' });
     if (made.status !== 0) {
@@ -52,7 +55,7 @@ export class Desk {
     desk.port = await freePort();
     desk.url = `http://127.0.0.1:${desk.port}`;
     desk.env = env;
-    desk.program = build(mkdtempSync(join(tmpdir(), 'desk-bin-')));
+    desk.program = build();
     if (seed > 0) {
       const made = spawnSync(desk.program, ['seed', '--bookings', String(seed)], { env: { ...process.env, ...desk.settings() }, stdio: 'ignore' });
       if (made.status !== 0) {
@@ -89,7 +92,7 @@ export class Desk {
       if (Date.now() > deadline || this.child.exitCode !== null) {
         throw new Error(`the server is not ready:\n${this.log}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 20)); // the pace of asking
+      await pause(20); // the pace of asking
     }
   }
 
@@ -136,7 +139,7 @@ export async function eventually(what, check) {
     if (Date.now() > deadline) {
       throw new Error(`${what} did not come true`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 50)); // the pace of looking
+    await pause(50); // the pace of looking
   }
 }
 
@@ -153,6 +156,52 @@ export function startBrowser() {
     executablePath: findChromium(),
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
   });
+}
+
+// within gives up what is not done after a while: for much of what it asks of a browser, Playwright has no limit.
+export async function within(what, work, limit = patience) {
+  const watch = new AbortController();
+  try {
+    return await Promise.race([
+      work,
+      pause(limit, undefined, { signal: watch.signal }).then(() => {
+        throw new Error(`${what}: nothing after ${limit} ms`);
+      }),
+    ]);
+  } finally {
+    watch.abort();
+  }
+}
+
+// frameless tells whether a page answers and has no frames.
+async function frameless(page, limit) {
+  try {
+    await within('an answer', page.evaluate(() => undefined), limit);
+  } catch {
+    return false;
+  }
+  return await within('a frame', page.evaluate(() => new Promise((frame) => requestAnimationFrame(() => frame(false)))), limit).catch(() => true);
+}
+
+// inBrowser runs something in a browser of its own. A headless Chromium (156, with software rendering) ceases at times to
+// make frames, for good: about once while a list of 1,600 is scrolled through thirty times. Its pages answer, and nothing
+// moves any more. What fails in such a browser says nothing of the app and is run anew in another one, twice at most.
+export async function inBrowser(run, limits = {}) {
+  for (let more = 2; ; more--) {
+    const browser = await startBrowser();
+    try {
+      return await within('all of it', run(browser), limits.limit ?? 600_000);
+    } catch (error) {
+      const pages = browser.contexts().flatMap((context) => context.pages());
+      const still = await Promise.all(pages.map((page) => frameless(page, limits.patience)));
+      if (more === 0 || !still.includes(true)) {
+        throw error;
+      }
+      console.log(`The browser makes no frames any more (${error.message}): once more in another.`);
+    } finally {
+      await browser.close();
+    }
+  }
 }
 
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };

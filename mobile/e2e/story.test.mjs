@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { Desk, eventually, findChromium, open, people, phone, signIn, startBrowser } from './kit.mjs';
+import { Desk, eventually, findChromium, inBrowser, open, people, phone, signIn, within } from './kit.mjs';
 
 const skip = findChromium() === undefined && 'Chromium is not installed.';
 
@@ -14,26 +14,25 @@ let desk;
 let browser;
 const pages = {};
 
-before(async () => {
-  if (!skip) {
-    [desk, browser] = [await Desk.start(), await startBrowser()];
-  }
-});
+// A step builds on those before it: where one fails, those after it do.
+const steps = [];
+const step = (name, run) => steps.push({ name, run });
 
-after(async () => {
-  await browser?.close();
+let failure;
+
+// tell tells the whole story, and keeps pictures of what the pages show where it does not go on.
+async function tell(one) {
   await desk?.close();
-});
-
-// step is a test that builds on those before it. Where one fails, what the pages show is kept as pictures.
-let failed;
-function step(name, run) {
-  test(name, { skip }, async () => {
-    assert.equal(failed, undefined, `"${failed}" went wrong before`);
+  desk = await Desk.start();
+  browser = one;
+  for (const step of steps) {
+    delete step.took;
+  }
+  for (const step of steps) {
+    const began = performance.now();
     try {
-      await run();
+      await within(step.name, step.run(), 120_000);
     } catch (error) {
-      failed = name;
       const folder = mkdtempSync(join(tmpdir(), 'desk-pictures-'));
       for (const [who, page] of Object.entries(pages)) {
         await page.screenshot({ path: join(folder, `${who}.png`) }).catch(() => undefined);
@@ -41,8 +40,17 @@ function step(name, run) {
       console.error(`What the pages show is in ${folder}.`);
       throw error;
     }
-  });
+    step.took = performance.now() - began;
+  }
 }
+
+before(async () => {
+  if (!skip) {
+    await inBrowser(tell).catch((error) => (failure = error)); // the first step that was not done says so
+  }
+});
+
+after(() => desk?.close());
 
 const tile = async (page, id) => Number((await page.getByTestId(`tile-${id}`).getAttribute('aria-label')).replace(/^.*: /, ''));
 // Only what a screen reader finds counts: what lies under the present screen does not.
@@ -63,7 +71,6 @@ async function fillBooking(page, brand, model) {
   await page.getByRole('textbox', { name: 'Phone', exact: true }).fill('+91 98200 00000');
   await page.getByRole('textbox', { name: 'Address', exact: true }).fill('12 Hill Road, Bandra, Mumbai 400050');
 }
-
 
 step('everybody comes in', async () => {
   pages.ravi = await open(browser, desk, phone);
@@ -281,3 +288,12 @@ step('no page had anything to complain of', async () => {
     assert.deepEqual(page.complaints, [], name);
   }
 });
+
+for (const [i, { name }] of steps.entries()) {
+  test(name, { skip }, () => {
+    if (steps[i].took === undefined) {
+      throw i === 0 || steps[i - 1].took !== undefined ? failure : new Error('something went wrong before');
+    }
+    console.log(`${name}: ${steps[i].took.toFixed(0)} ms`);
+  });
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/url"
+	"os/signal"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -239,19 +240,24 @@ func TestHalfARequestDoesNotHoldUpTheStop(t *testing.T) {
 	}
 }
 
-// TestSignals stops a process in the two ways operators have.
+// TestSignals stops a process in the ways operators have.
 func TestSignals(t *testing.T) {
-	t.Run("SIGTERM stops it in order", func(t *testing.T) {
-		p := startProcess(t, "DATA_DIR="+t.TempDir())
-		socket := asCustomer(t, p.address()).dial()
-		p.signal(syscall.SIGTERM)
-		if messages, status := socket.rest(); status != 1012 || len(messages) != 0 {
-			t.Errorf("closed with %d after %q", status, messages)
-		}
-		if code := p.exit(); code != 0 || !p.says("Server stopped") {
-			t.Errorf("exit code %d", code)
-		}
-	})
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+		t.Run(sig.String()+" stops it in order", func(t *testing.T) {
+			if sig == syscall.SIGHUP && signal.Ignored(sig) {
+				t.Skip("These tests run with this signal ignored, and so would the server.")
+			}
+			p := startProcess(t, "DATA_DIR="+t.TempDir())
+			socket := asCustomer(t, p.address()).dial()
+			p.signal(sig)
+			if messages, status := socket.rest(); status != 1012 || len(messages) != 0 {
+				t.Errorf("closed with %d after %q", status, messages)
+			}
+			if code := p.exit(); code != 0 || !p.says("Server stopped") {
+				t.Errorf("exit code %d", code)
+			}
+		})
+	}
 	t.Run("a second one ends it at once", func(t *testing.T) {
 		p := startProcess(t, "DATA_DIR="+t.TempDir())
 		customer := asCustomer(t, p.address())

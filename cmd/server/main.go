@@ -38,6 +38,9 @@ func main() {
 	}
 	signals := make(chan os.Signal, signalQueue)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signal.Notify(signals, syscall.SIGHUP) // the terminal was closed
+	}
 	ctx := stopOn(signals, func() { os.Exit(exitAtOnce) })
 	go heap.Tend(ctx)
 	os.Exit(run(ctx, os.Args[1:], around))

@@ -184,7 +184,7 @@ async function frameless(page, limit) {
 }
 
 // inBrowser runs something in a browser of its own. A headless Chromium (156, with software rendering) ceases at times to
-// make frames, for good: about once while a list of 1,600 is scrolled through thirty times. Its pages answer, and nothing
+// make frames, for good: three of 180 times here while a list of 1,600 was scrolled through. Its pages answer, and nothing
 // moves any more. What fails in such a browser says nothing of the app and is run anew in another one, twice at most.
 export async function inBrowser(run, limits = {}) {
   for (let more = 2; ; more--) {

@@ -21,7 +21,7 @@ test('what is not done after a while is given up', async () => {
 
 for (const [name, limits, prepare, tries] of [
   ['what fails in a browser with frames fails', {}, () => undefined, 1],
-  ['what fails in a browser without frames is run anew, twice at most', { patience: 2000 }, () => (window.requestAnimationFrame = () => 0), 3],
+  ['what fails in a browser without frames is run anew, twice at most', { patience: 5000 }, () => (window.requestAnimationFrame = () => 0), 3],
   ['what fails in a page that does not answer fails', { patience: 500 }, () => void setTimeout(() => { for (;;); }), 1],
   ['what hangs is ended', { limit: 500 }, () => undefined, 1],
 ]) {
@@ -49,7 +49,7 @@ test('what succeeds in the second browser succeeds', { skip }, async () => {
       }
       return 'well';
     },
-    { patience: 2000 },
+    { patience: 5000 },
   );
   assert.equal(told, 'well');
   assert.equal(tries, 2);

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/url"
+	"os"
 	"os/signal"
 	"strings"
 	"sync/atomic"
@@ -244,9 +245,9 @@ func TestHalfARequestDoesNotHoldUpTheStop(t *testing.T) {
 func TestSignals(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
 		t.Run(sig.String()+" stops it in order", func(t *testing.T) {
-			if sig == syscall.SIGHUP && signal.Ignored(sig) {
-				t.Skip("These tests run with this signal ignored, and so would the server.")
-			}
+			caught := make(chan os.Signal, 1)
+			signal.Notify(caught, sig) // a child has what is caught here as it is by default, and what is ignored here ignored
+			defer signal.Stop(caught)
 			p := startProcess(t, "DATA_DIR="+t.TempDir())
 			socket := asCustomer(t, p.address()).dial()
 			p.signal(sig)
@@ -258,6 +259,17 @@ func TestSignals(t *testing.T) {
 			}
 		})
 	}
+	t.Run("SIGHUP is nothing under nohup", func(t *testing.T) {
+		signal.Ignore(syscall.SIGHUP)
+		defer signal.Reset(syscall.SIGHUP)
+		p := startProcess(t, "DATA_DIR="+t.TempDir())
+		p.address()
+		p.signal(syscall.SIGHUP)
+		p.signal(syscall.SIGTERM) // the first that it hears of: a second one would end it at once
+		if code := p.exit(); code != 0 || !p.says("Server stopped") {
+			t.Errorf("exit code %d", code)
+		}
+	})
 	t.Run("a second one ends it at once", func(t *testing.T) {
 		p := startProcess(t, "DATA_DIR="+t.TempDir())
 		customer := asCustomer(t, p.address())
